@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Everything a person types. `make help` lists it.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+O ?= build
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= bpftool
+ARCH ?= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+V ?= 0
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-8s %s\n' $(1) $(2)
+endif
+
+# ------------------------------------------------------------------------------------- settings
+
+WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wtype-limits -Werror
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DVIOMMU_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
+	-Iinclude -Iuser -Itools -isystem $(O)/bpf $(EXTRA_CFLAGS)
+DEPS = -MMD -MP
+LIBS := -lbpf -lelf -lz -ljansson -lexpat -lkmod -lcap
+BPF_CFLAGS = -target bpf -D__TARGET_ARCH_$(ARCH) -mcpu=v3 -std=gnu11 -O2 -g -Wall -Wextra -Werror \
+	-Wno-unused-parameter -Iinclude -I$(O)
+
+obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
+core := $(wildcard user/core/*.c)
+host := $(wildcard user/host/*.c)
+trace := $(wildcard user/trace/*.c)
+programs := viommu-trace
+cli := $(filter-out $(programs:%=user/cli/%.c),$(wildcard user/cli/*.c))
+library := $(call obj,$(core) $(host) $(trace) $(cli))
+pure := $(call obj,$(core) $(host) $(cli))
+load := tools/vfio-load.c $(wildcard tools/load/*.c)
+drive := tools/viommu-drive.c $(wildcard tools/drive/*.c)
+tools := $(O)/tools/vfio-load $(O)/tools/viommu-drive
+bpf_sources := $(wildcard bpf/*.bpf.c)
+skeletons := $(patsubst bpf/%.bpf.c,$(O)/bpf/%.skel.h,$(bpf_sources))
+unit_tests := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.PHONY: all help setup tools tests unit unit-asan arm64 lint sync check check-vm demo bench fuzz \
+	install clean
+
+# ---------------------------------------------------------------------------------------- build
+
+all: $(programs:%=$(O)/%) ## build the programs (the default)
+
+tools: $(tools) ## build the load generators of the tests
+
+$(O)/%: $(O)/obj/user/cli/%.o $(library)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(O)/tools/vfio-load: $(call obj,$(load))
+$(O)/tools/viommu-drive: $(call obj,$(drive))
+$(tools):
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -lcap -ljansson -lpthread -o $@
+
+$(O)/obj/%.o: %.c Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -c $< -o $@
+
+# The skeletons are made before the first compiler run; after that the dependency files know who
+# includes them.
+$(call obj,$(trace)): | $(skeletons)
+
+$(O)/vmlinux.h: vmlinux.h.gen $(VMLINUX_BTF)
+	$(call say,GEN,$@)
+	$(Q)./vmlinux.h.gen $@ $(ARCH)
+
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c $(O)/vmlinux.h Makefile
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@.tmp
+	$(Q)$(BPFTOOL) gen object $@ $@.tmp
+
+$(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
+
+# ---------------------------------------------------------------------------------------- tests
+
+tests: $(unit_tests)
+
+$(O)/tests/test_%: $(O)/obj/tests/unit/test_%.o $(pure)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -ljansson -lexpat -lcmocka -lm -o $@
+
+unit: $(unit_tests) ## unit tests
+	$(Q)tests/run-unit.sh $(unit_tests)
+
+asan := EXTRA_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all" CFLAGS="-O1 -g" O=$(O)/asan
+unit-asan: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(Q)$(MAKE) --no-print-directory $(asan) unit
+
+clang: ## build everything with clang too
+	$(Q)$(MAKE) --no-print-directory CC=$(CLANG) O=$(O)/clang all tools tests
+
+arm64: ## compile BPF and user code for arm64
+	$(Q)$(MAKE) --no-print-directory ARCH=arm64 O=$(O)/arm64 CC=aarch64-linux-gnu-gcc \
+		EXTRA_CFLAGS="-idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu" \
+		arm64-objects
+arm64-objects: $(library) $(call obj,$(programs:%=user/cli/%.c))
+
+sync: all ## hold help, manual, completion, schema and tables together
+	$(Q)tests/sync/run.sh $(O)
+
+check: ## install what is needed and run every test (about 15 minutes on two cores)
+	$(Q)tests/check.sh
+
+check-vm: all tools ## only the tests in the VM; KERNELS="6.1 6.12 7" CASES="pattern"
+	$(Q)tests/vm/run.sh
+
+bench: ## instructions per mapping, with and without tracing
+	$(Q)tools/setup.sh build lab bench
+	$(Q)$(MAKE) --no-print-directory all tools
+	$(Q)tests/bench/run.sh
+
+demo: ## install, build, and see a real VM's failures explained (as root on Debian 12)
+	$(Q)tools/setup.sh build lab
+	$(Q)$(MAKE) --no-print-directory all tools
+	$(Q)tools/demo.sh
+
+fuzz: ## fuzz each parser for FUZZ_SECONDS (10)
+	$(Q)tests/fuzz/run.sh
+
+setup: ## install the packages that building and testing need (as root on Debian 12)
+	$(Q)tools/setup.sh build lab check bench
+
+# -------------------------------------------------------------------------------------- install
+
+install: all ## install below $(DESTDIR)$(PREFIX)
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(programs:%=$(O)/%)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 dist/man/viommu-trace.8
+	install -D -m 644 dist/completions/viommu-trace.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/viommu-trace
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/viommu dist/schema/event.schema.json
+
+clean: ## remove what was built; the fetched kernels and package lists stay
+	$(Q)find $(O) -mindepth 1 -maxdepth 1 ! -name kernels ! -name apt -exec rm -rf {} +
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  variables: V=1 shows commands, CC=, CLANG=, O=build, PREFIX=/usr/local, DESTDIR=,'
+	@echo '             VMLINUX_BTF=/path/to/vmlinux when the running kernel has no BTF'

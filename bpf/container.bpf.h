@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The container table: from the kernel's struct vfio_iommu to our counters. A container gets an
+ * element when it is opened, or when we first meet it, and keeps it until it is released.
+ */
+#ifndef VIOMMU_CONTAINER_BPF_H
+#define VIOMMU_CONTAINER_BPF_H
+
+#include "process.bpf.h"
+#include "tables.bpf.h"
+#include "vfio.bpf.h"
+
+/** Groups, nodes of iova_list: more than any machine has, so that a torn list ends too. */
+#define MAX_LIST_NODES 64
+
+static u64 last_container_id;
+
+static __always_inline struct viommu_container *container_find(u64 iommu)
+{
+	u32 *slot = bpf_map_lookup_elem(&slots, &iommu);
+
+	return slot ? bpf_map_lookup_elem(&containers, slot) : NULL;
+}
+
+/**
+ * Group that was attached first, of those that are left: VFIO adds at the head of its lists, so it
+ * is at their tail. -1 if there is none yet.
+ */
+static __noinline int container_first_group(u64 iommu)
+{
+	struct vfio_iommu___v *vi = (void *)iommu;
+	struct vfio_iommu_group___v *vg;
+	struct vfio_domain___v *vd;
+	struct list_head *tail, *head;
+
+	head = __builtin_preserve_access_index(&vi->domain_list);
+	tail = BPF_CORE_READ(head, prev);
+	if (tail && tail != head) {
+		vd = core_container_of(tail, struct vfio_domain___v, next);
+		head = __builtin_preserve_access_index(&vd->group_list);
+	} else {	/* mediated devices only: no domain */
+		head = __builtin_preserve_access_index(&vi->emulated_iommu_groups);
+	}
+	tail = BPF_CORE_READ(head, prev);
+	if (!tail || tail == head)
+		return -1;
+	vg = core_container_of(tail, struct vfio_iommu_group___v, next);
+	return BPF_CORE_READ(vg, iommu_group, id);
+}
+
+/**
+ * Copy the usable ranges into set; returns their number. 0 if the list is empty (mediated devices
+ * only) or changed under us: attach frees the old nodes, so what we read counts only if it is
+ * ascending and ends at the list's head.
+ */
+static __noinline u32 ranges_read(u64 iommu, struct viommu_range *set, u32 *flags)
+{
+	struct vfio_iommu___v *vi = (void *)iommu;
+	struct list_head *head, *pos;
+	u64 floor = 0;
+	u32 count = 0;
+
+	if (!set || !flags)	/* never: tells the verifier */
+		return 0;
+	head = __builtin_preserve_access_index(&vi->iova_list);
+	pos = BPF_CORE_READ(head, next);
+	for (int i = 0; i < MAX_LIST_NODES && pos && pos != head; i++) {
+		struct vfio_iova___v *node = core_container_of(pos, struct vfio_iova___v, list);
+		u64 first = BPF_CORE_READ(node, start);
+		u64 last = BPF_CORE_READ(node, end);
+
+		if (first > last || (count && first <= floor))
+			return 0;
+		floor = last;
+		if (count < VIOMMU_MAX_RANGES) {
+			set[count].first = first;
+			set[count].last = last;
+			count++;
+		} else {
+			*flags |= VIOMMU_F_RANGES_CUT;
+		}
+		pos = BPF_CORE_READ(node, list.next);
+	}
+	if (pos != head || !count)
+		return 0;
+	*flags |= VIOMMU_F_RANGES;
+	return count;
+}
+
+/** Bring the ranges and the page sizes in the table up to date; readers see range_seq. */
+static __noinline void container_refresh(struct viommu_container *c, u64 iommu)
+{
+	struct vfio_iommu___v *vi = (void *)iommu;
+	u32 flags = 0, count;
+
+	if (!c)
+		return;
+	__sync_fetch_and_add(&c->range_seq, 1);
+	count = ranges_read(iommu, c->ranges, &flags);
+	c->range_count = flags & VIOMMU_F_RANGES_CUT ? 0 : count;
+	__sync_fetch_and_add(&c->range_seq, 1);
+	c->pgsize_bitmap = BPF_CORE_READ(vi, pgsize_bitmap);
+	c->dma_avail = BPF_CORE_READ(vi, dma_avail);
+	if (c->first_group < 0)
+		c->first_group = container_first_group(iommu);
+}
+
+/**
+ * Put a container into the table for its owner, the group leader of task. NULL and a counted loss
+ * if the table is full; the element that is there if another thread was faster.
+ */
+static __noinline struct viommu_container *container_new(u64 iommu, struct task_struct *task)
+{
+	struct viommu_container *c;
+	u32 slot;
+
+	if (bpf_map_pop_elem(&free_slots, &slot)) {
+		loss_count(VIOMMU_LOST_CONTAINER);
+		return NULL;
+	}
+	c = bpf_map_lookup_elem(&containers, &slot);
+	if (!c)
+		return NULL;
+	if (bpf_map_update_elem(&slots, &iommu, &slot, BPF_NOEXIST)) {
+		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
+		return container_find(iommu);
+	}
+	c->id = __sync_fetch_and_add(&last_container_id, 1) + 1;
+	c->slot = slot;
+	c->tgid = BPF_CORE_READ(task, tgid);
+	c->start_time = process_start_time(task);
+	process_comm(task, c->comm);
+	c->verdict = VIOMMU_UNKNOWN;
+	c->first_group = -1;
+	container_refresh(c, iommu);
+	c->state = VIOMMU_CONTAINER_LIVE;
+	return c;
+}
+
+/** Forget the address; the counters stay until user space has read them. */
+static __always_inline void container_release(u64 iommu)
+{
+	struct viommu_container *c = container_find(iommu);
+
+	if (!c)
+		return;
+	bpf_map_delete_elem(&slots, &iommu);
+	c->state = VIOMMU_CONTAINER_DEAD;
+}
+
+/**
+ * The container of a call by the current task: learnt now if it is older than we are, and its
+ * owner corrected if another process uses it (QEMU's live update hands containers on).
+ */
+static __noinline struct viommu_container *container_get(u64 iommu)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct viommu_container *c = container_find(iommu);
+
+	if (!c)
+		c = container_new(iommu, task);
+	else if (c->tgid == (u32)task->tgid)
+		return c;
+	if (!c)
+		return NULL;
+	c->verdict = VIOMMU_UNKNOWN;
+	c->tgid = task->tgid;
+	c->start_time = process_start_time(task);
+	process_comm(task, c->comm);
+	process_record(c->id, c->slot, task);
+	return c;
+}
+
+#endif

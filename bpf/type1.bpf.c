@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * VFIO's type1 IOMMU driver: every MAP and UNMAP of a container, its groups, its life.
+ *
+ * vfio_dma_do_map() and its like are inlined in distribution kernels; what is always there are the
+ * functions behind struct vfio_iommu_driver_ops. Each is hooked twice from the same logic: by a
+ * trampoline (fentry, fexit), which is cheap, and by kprobe and kretprobe for kernels whose tasks
+ * may be preempted in a program: there the kernel skips a trampoline program that is already
+ * running on this CPU (__bpf_prog_enter_recur()). User space loads one of the two.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define ENOENT 2
+#define EBUSY 16
+
+#include "evidence.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/** What a caller of MAP or UNMAP asked for. */
+struct dma_request {
+	u64 iova;
+	u64 size;
+	u64 vaddr;
+	u32 flags;
+	u32 argsz;
+};
+
+/* ------------------------------------------------------------------------------------- records */
+
+static __always_inline void dma_record_fill(struct viommu_rec_dma *d, struct viommu_container *c,
+					    const struct dma_request *r, u32 type, long ret)
+{
+	rec_init(&d->h, type, c->id, c->slot, ret);
+	d->iova = r->iova;
+	d->size = r->size;
+	d->vaddr = r->vaddr;
+	d->dma_flags = r->flags;
+	d->argsz = r->argsz;
+}
+
+static __noinline void dma_record(struct viommu_container *c, const struct dma_request *r, u32 type,
+				  u32 flags)
+{
+	struct viommu_rec_dma *d;
+
+	if (!c || !r)
+		return;
+	d = bpf_ringbuf_reserve(&records, sizeof(*d), 0);
+	if (!d) {
+		loss_count(VIOMMU_LOST_RING);
+		return;
+	}
+	dma_record_fill(d, c, r, type, 0);
+	d->h.flags = flags;
+	bpf_ringbuf_submit(d, 0);
+}
+
+static __noinline void failure_record(struct viommu_container *c, const struct dma_request *r,
+				      u64 iommu, u32 type, long ret)
+{
+	struct viommu_rec_failure *f;
+
+	if (!c || !r)
+		return;
+	f = bpf_ringbuf_reserve(&records, sizeof(*f), 0);
+	if (!f) {
+		loss_count(VIOMMU_LOST_RING);
+		return;
+	}
+	dma_record_fill(&f->d, c, r, type, ret);
+	state_read(&f->s, &f->d.h.flags, iommu);
+	if (type == VIOMMU_REC_MAP)
+		f->s.backing = backing_find(bpf_get_current_task_btf(), r->vaddr);
+	bpf_ringbuf_submit(f, 0);
+}
+
+static __noinline void group_record(struct viommu_container *c, u64 iommu, int group, u32 type,
+				    long ret)
+{
+	struct viommu_rec_group *g;
+
+	if (!c)
+		return;
+	g = bpf_ringbuf_reserve(&records, sizeof(*g), 0);
+	if (!g) {
+		loss_count(VIOMMU_LOST_RING);
+		return;
+	}
+	rec_init(&g->h, type, c->id, c->slot, ret);
+	g->group = group;
+	g->pad = 0;
+	state_read(&g->s, &g->h.flags, iommu);
+	bpf_ringbuf_submit(g, 0);
+}
+
+/* ---------------------------------------------------------------------------- MAP and UNMAP */
+
+/** *highest = max(*highest, last), also against other threads of the VM. */
+static __always_inline void highest_raise(u64 *highest, u64 last)
+{
+	for (int i = 0; i < 16; i++) {
+		u64 seen = *(volatile u64 *)highest;
+
+		if (seen >= last || __sync_val_compare_and_swap(highest, seen, last) == seen)
+			return;
+	}
+}
+
+static __always_inline u64 request_last(const struct dma_request *r)
+{
+	u64 last = r->iova + r->size - 1;
+
+	return r->size && last < r->iova ? ~0ULL : last;
+}
+
+static __always_inline void latency_count(struct viommu_container *c, u64 start)
+{
+	u64 ns = bpf_ktime_get_ns() - start;
+	u32 slot = 0;
+
+	/* floor(log2(ns)) in six steps: BPF has no instruction for it. */
+	if (ns >> 32) {
+		ns >>= 32;
+		slot = 32;
+	}
+	for (int shift = 16; shift; shift >>= 1) {
+		if (ns >> shift) {
+			ns >>= shift;
+			slot += shift;
+		}
+	}
+	if (slot >= VIOMMU_LATENCY_SLOTS)
+		slot = VIOMMU_LATENCY_SLOTS - 1;
+	__sync_fetch_and_add(&c->latency[slot], 1);
+}
+
+static __noinline void map_failed(struct viommu_container *c, const struct dma_request *r, u64 iommu,
+				  long ret)
+{
+	u32 err = -ret;
+
+	if (!c || !r)
+		return;
+	if (err >= VIOMMU_MAX_ERRNO)
+		err = 0;
+	__sync_fetch_and_add(&c->map_failures[err], 1);
+	highest_raise(&c->highest_refused, request_last(r));
+	if (err == EBUSY) {
+		c->busy_iova = r->iova;
+		c->busy_size = r->size;
+	}
+	failure_record(c, r, iommu, VIOMMU_REC_MAP, ret);
+}
+
+/** QEMU unmaps and maps again after EBUSY (vfio_legacy_dma_map()): then nothing is missing. */
+static __noinline void map_retried(struct viommu_container *c, const struct dma_request *r)
+{
+	if (!c || !r || c->busy_iova != r->iova || c->busy_size != r->size)
+		return;
+	c->busy_size = 0;
+	dma_record(c, r, VIOMMU_REC_MAP, VIOMMU_F_RETRIED);
+}
+
+static __always_inline void map_done(struct viommu_container *c, u64 iommu, u64 arg, long ret,
+				     u64 start)
+{
+	struct dma_map_request m = {};
+	struct dma_request r;
+
+	if (bpf_probe_read_user(&m, sizeof(m), (void *)arg))
+		loss_count(VIOMMU_LOST_ARGS);
+	r = (struct dma_request){ m.iova, m.size, m.vaddr, m.flags, m.argsz };
+	if (opt_latency && start)
+		latency_count(c, start);
+	if (ret) {
+		map_failed(c, &r, iommu, ret);
+		return;
+	}
+	__sync_fetch_and_add(&c->maps, 1);
+	__sync_fetch_and_add(&c->map_bytes, r.size);
+	if (c->highest_mapped < request_last(&r))
+		highest_raise(&c->highest_mapped, request_last(&r));
+	if (c->busy_size)
+		map_retried(c, &r);
+	else if (opt_all)
+		dma_record(c, &r, VIOMMU_REC_MAP, 0);
+}
+
+static __always_inline void unmap_done(struct viommu_container *c, u64 iommu, u64 arg, long ret)
+{
+	struct dma_unmap_request u = {};
+	struct dma_request r;
+
+	if (bpf_probe_read_user(&u, sizeof(u), (void *)arg))
+		loss_count(VIOMMU_LOST_ARGS);
+	r = (struct dma_request){ u.iova, u.size, 0, u.flags, u.argsz };
+	if (ret) {
+		__sync_fetch_and_add(&c->unmap_failures, 1);
+		failure_record(c, &r, iommu, VIOMMU_REC_UNMAP, ret);
+		return;
+	}
+	__sync_fetch_and_add(&c->unmaps, 1);
+	__sync_fetch_and_add(&c->unmap_bytes, r.size);
+	if (opt_all)
+		dma_record(c, &r, VIOMMU_REC_UNMAP, 0);
+}
+
+static __always_inline void ioctl_done(u64 iommu, u32 cmd, u64 arg, long ret, u64 start)
+{
+	struct viommu_container *c;
+
+	if (!iommu)	/* CHECK_EXTENSION before the container has a driver */
+		return;
+	c = container_find(iommu);
+	if (!c || c->tgid != bpf_get_current_pid_tgid() >> 32)
+		c = container_get(iommu);
+	if (!c || c->verdict == VIOMMU_UNWANTED)
+		return;
+	if (cmd == VFIO_IOMMU_MAP_DMA)
+		map_done(c, iommu, arg, ret, start);
+	else if (cmd == VFIO_IOMMU_UNMAP_DMA)
+		unmap_done(c, iommu, arg, ret);
+	else
+		__sync_fetch_and_add(&c->others, 1);
+}
+
+/* --------------------------------------------------------------------------- life of a container */
+
+/** A new container: whatever we knew at that address is gone, its release was not seen. */
+static __always_inline void open_done(u64 iommu)
+{
+	struct viommu_container *c;
+
+	if (!iommu || iommu >= -4095ULL)
+		return;
+	container_release(iommu);
+	c = container_get(iommu);
+	if (c)
+		c->dma_limit = c->dma_avail;
+}
+
+static __always_inline void attach_done(u64 iommu, int group, long ret)
+{
+	struct viommu_container *c = container_get(iommu);
+
+	if (!c)
+		return;
+	if (c->first_group < 0)
+		c->first_group = group;
+	container_refresh(c, iommu);
+	if (c->verdict != VIOMMU_UNWANTED)
+		group_record(c, iommu, group, VIOMMU_REC_ATTACH, ret);
+}
+
+static __always_inline void detach_done(u64 iommu, int group)
+{
+	struct viommu_container *c = container_get(iommu);
+
+	if (!c)
+		return;
+	container_refresh(c, iommu);
+	if (c->verdict != VIOMMU_UNWANTED)
+		group_record(c, iommu, group, VIOMMU_REC_DETACH, 0);
+}
+
+/** dma_avail is up to date wherever user space may look: at the end, and when it asks. */
+static __always_inline void release_begins(u64 iommu)
+{
+	struct viommu_container *c = container_find(iommu);
+
+	if (c)
+		c->dma_avail = BPF_CORE_READ((struct vfio_iommu___v *)iommu, dma_avail);
+	container_release(iommu);
+}
+
+static __always_inline int group_id(u64 group)
+{
+	return BPF_CORE_READ((struct iommu_group___v *)group, id);
+}
+
+/* ------------------------------------------------- from entry to return, where that is needed */
+
+static __always_inline struct call *call_begin(u64 iommu, u64 arg, u32 cmd)
+{
+	struct call *call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL,
+						 BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!call) {
+		loss_count(VIOMMU_LOST_RETURN);
+		return NULL;
+	}
+	if (call->active)	/* the return of the last one was missed: kretprobe's nmissed */
+		loss_count(VIOMMU_LOST_RETURN);
+	*call = (struct call){ .iommu = iommu, .arg = arg, .cmd = cmd, .active = 1 };
+	if (opt_latency && cmd == VFIO_IOMMU_MAP_DMA)
+		call->start = bpf_ktime_get_ns();
+	return call;
+}
+
+static __always_inline struct call *call_end(void)
+{
+	struct call *call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL, 0);
+
+	if (!call || !call->active) {
+		loss_count(VIOMMU_LOST_RETURN);
+		return NULL;
+	}
+	call->active = 0;
+	return call;
+}
+
+/* ------------------------------------------------------------------------------- trampolines */
+
+SEC("fentry/vfio_iommu_type1_ioctl")
+int BPF_PROG(fentry_ioctl, void *iommu, unsigned int cmd, unsigned long arg)
+{
+	struct call *call;
+
+	if (cmd != VFIO_IOMMU_MAP_DMA)
+		return 0;
+	call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL,
+				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (call)
+		call->start = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("fexit/vfio_iommu_type1_ioctl")
+int BPF_PROG(fexit_ioctl, void *iommu, unsigned int cmd, unsigned long arg, long ret)
+{
+	u64 start = 0;
+
+	if (opt_latency && cmd == VFIO_IOMMU_MAP_DMA) {
+		struct call *call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(),
+							 NULL, 0);
+
+		if (call) {
+			start = call->start;
+			call->start = 0;
+		}
+	}
+	ioctl_done((u64)iommu, cmd, arg, ret, start);
+	return 0;
+}
+
+SEC("fexit/vfio_iommu_type1_attach_group")
+int BPF_PROG(fexit_attach, void *iommu, void *group, unsigned int type, int ret)
+{
+	attach_done((u64)iommu, group_id((u64)group), ret);
+	return 0;
+}
+
+SEC("fexit/vfio_iommu_type1_detach_group")
+int BPF_PROG(fexit_detach, void *iommu, void *group)
+{
+	detach_done((u64)iommu, group_id((u64)group));
+	return 0;
+}
+
+SEC("fexit/vfio_iommu_type1_open")
+int BPF_PROG(fexit_open, unsigned long arg, void *ret)
+{
+	open_done((u64)ret);
+	return 0;
+}
+
+SEC("fentry/vfio_iommu_type1_release")
+int BPF_PROG(fentry_release, void *iommu)
+{
+	release_begins((u64)iommu);
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------------ kprobes */
+
+SEC("kprobe/vfio_iommu_type1_ioctl")
+int BPF_KPROBE(kprobe_ioctl, void *iommu, unsigned int cmd, unsigned long arg)
+{
+	call_begin((u64)iommu, arg, cmd);
+	return 0;
+}
+
+SEC("kretprobe/vfio_iommu_type1_ioctl")
+int BPF_KRETPROBE(kretprobe_ioctl, long ret)
+{
+	struct call *call = call_end();
+
+	if (call)
+		ioctl_done(call->iommu, call->cmd, call->arg, ret, call->start);
+	return 0;
+}
+
+SEC("kprobe/vfio_iommu_type1_attach_group")
+int BPF_KPROBE(kprobe_attach, void *iommu, void *group)
+{
+	call_begin((u64)iommu, (u64)group, 0);
+	return 0;
+}
+
+SEC("kretprobe/vfio_iommu_type1_attach_group")
+int BPF_KRETPROBE(kretprobe_attach, int ret)
+{
+	struct call *call = call_end();
+
+	if (call)
+		attach_done(call->iommu, group_id(call->arg), ret);
+	return 0;
+}
+
+SEC("kprobe/vfio_iommu_type1_detach_group")
+int BPF_KPROBE(kprobe_detach, void *iommu, void *group)
+{
+	call_begin((u64)iommu, (u64)group, 0);
+	return 0;
+}
+
+SEC("kretprobe/vfio_iommu_type1_detach_group")
+int BPF_KRETPROBE(kretprobe_detach)
+{
+	struct call *call = call_end();
+
+	if (call)
+		detach_done(call->iommu, group_id(call->arg));
+	return 0;
+}
+
+SEC("kretprobe/vfio_iommu_type1_open")
+int BPF_KRETPROBE(kretprobe_open, void *ret)
+{
+	open_done((u64)ret);
+	return 0;
+}
+
+SEC("kprobe/vfio_iommu_type1_release")
+int BPF_KPROBE(kprobe_release, void *iommu)
+{
+	release_begins((u64)iommu);
+	return 0;
+}
+
+/* ----------------------------------------------------------------- containers older than we are */
+
+#define VFIO_MAJOR 10	/* MISC_MAJOR */
+#define VFIO_MINOR 196
+#define MAKE_KDEV(major, minor) ((major) << 20 | (minor))
+
+/**
+ * Walks every open file: those of /dev/vfio/vfio whose container is driven by type1 get an element
+ * in the table, and one that has it gets fresh ranges and dma_avail. The same device number is
+ * served by iommufd where that replaces containers; then vfio has no struct vfio_container.
+ */
+SEC("iter/task_file")
+int enumerate(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct vfio_container___v *vc;
+	struct viommu_container *c;
+	char name[17] = {};
+	u64 iommu;
+
+	if (!task || !file || file->f_inode->i_rdev != MAKE_KDEV(VFIO_MAJOR, VFIO_MINOR))
+		return 0;
+	vc = file->private_data;
+	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(vc, iommu_driver, ops, name));
+	if (bpf_strncmp(name, sizeof(name), "vfio-iommu-type1"))
+		return 0;
+	iommu = (u64)BPF_CORE_READ(vc, iommu_data);
+	if (!iommu)
+		return 0;
+	c = container_find(iommu);
+	if (c)
+		container_refresh(c, iommu);
+	else
+		container_new(iommu, task);
+	return 0;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH Linux-syscall-note */
+/*
+ * What BPF programs tell user space: one record per exception in a ring buffer, and counters in
+ * tables that user space maps and reads without a system call. Fixed-width members only; the same
+ * file is compiled by clang -target bpf and by the host's compiler.
+ *
+ * The including file provides __u8..__u64 (vmlinux.h in BPF, linux/types.h elsewhere).
+ */
+#ifndef VIOMMU_RECORD_H
+#define VIOMMU_RECORD_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+/** Layout version of everything below; BPF object and user program carry it and must agree. */
+#define VIOMMU_RECORD_VERSION 1
+
+/** Usable IOVA ranges that one record can hold. Known machines have up to ten; a longer list is
+ *  cut and says so (VIOMMU_F_RANGES_CUT).
+ */
+#define VIOMMU_MAX_RANGES 32
+
+/** Containers that are counted at the same time; one more is a loss (VIOMMU_LOST_CONTAINER). */
+#define VIOMMU_MAX_CONTAINERS 1024
+
+/** Failures are counted by errno in [0, VIOMMU_MAX_ERRNO); larger ones in element 0. */
+#define VIOMMU_MAX_ERRNO 132
+
+/** Latency classes: element n counts calls of [2^n, 2^(n+1)) nanoseconds, the last one all above. */
+#define VIOMMU_LATENCY_SLOTS 40
+
+#define VIOMMU_COMM_LEN 16
+#define VIOMMU_ARGV_LEN 4096
+#define VIOMMU_CGROUP_LEN 1024
+
+/** A range of IOVAs, both ends included (so that 2^64 - 1 can be said). first <= last. */
+struct viommu_range {
+	__u64 first;
+	__u64 last;
+};
+
+enum viommu_rec_type {
+	VIOMMU_REC_PROCESS = 1,	/**< struct viommu_rec_process: who opened or uses a container */
+	VIOMMU_REC_MAP,		/**< struct viommu_rec_dma, or _rec_failure when result < 0 */
+	VIOMMU_REC_UNMAP,	/**< the same for VFIO_IOMMU_UNMAP_DMA */
+	VIOMMU_REC_ATTACH,	/**< struct viommu_rec_group: a group joined a container, or failed to */
+	VIOMMU_REC_DETACH,	/**< struct viommu_rec_group: a group left */
+};
+
+/** Bits of viommu_rec::flags. */
+enum viommu_rec_flag {
+	VIOMMU_F_RANGES = 1 << 0,	/**< ranges[] were read from the container */
+	VIOMMU_F_RANGES_CUT = 1 << 1,	/**< there were more than VIOMMU_MAX_RANGES */
+	VIOMMU_F_PGSIZES = 1 << 2,	/**< pgsize_bitmap was read */
+	VIOMMU_F_DMA_AVAIL = 1 << 3,	/**< dma_avail was read */
+	VIOMMU_F_MEMLOCK = 1 << 4,	/**< memlock_* and cap_ipc_lock were read */
+	VIOMMU_F_RETRIED = 1 << 5,	/**< MAP that succeeded right after it failed with EBUSY */
+	VIOMMU_F_ARGV_UNREAD = 1 << 6,	/**< the argument pages were not in memory */
+	VIOMMU_F_ARGV_CUT = 1 << 7,	/**< argv is longer than VIOMMU_ARGV_LEN */
+};
+
+/** What lies behind the vaddr of a failed map, from the VMA at that moment. */
+enum viommu_backing {
+	VIOMMU_BACKING_UNKNOWN,	/**< not looked at, or the address space's lock was busy */
+	VIOMMU_BACKING_NONE,	/**< no VMA covers the address */
+	VIOMMU_BACKING_RAM,	/**< anonymous or file memory with struct pages */
+	VIOMMU_BACKING_VFIO_BAR,/**< a region of a VFIO device: peer-to-peer */
+	VIOMMU_BACKING_DEVICE,	/**< another VM_IO or VM_PFNMAP mapping */
+	VIOMMU_NR_BACKING
+};
+
+/** Why something is not in the stream. Index of the loss table, which counts events, not bytes. */
+enum viommu_lost {
+	VIOMMU_LOST_RING,	/**< the ring buffer was full: a map, unmap, attach or detach record */
+	VIOMMU_LOST_IDENTITY,	/**< the ring buffer was full: a process record (comm, argv, cgroup) */
+	VIOMMU_LOST_CONTAINER,	/**< the container table was full: a call that is not counted */
+	VIOMMU_LOST_ARGS,	/**< the caller's request could not be read back: no iova, size */
+	VIOMMU_LOST_RETURN,	/**< kprobe mode: the return of a call was not seen */
+	VIOMMU_LOST_SKIPPED,	/**< trampoline mode: the kernel skipped a program run. Counted by the
+				  *  kernel (recursion_misses), filled in by user space */
+	VIOMMU_NR_LOST
+};
+
+/** Head of each record. */
+struct viommu_rec {
+	__u32 type;		/**< enum viommu_rec_type */
+	__u32 flags;		/**< enum viommu_rec_flag */
+	__u64 ts;		/**< CLOCK_BOOTTIME at the end of the call, ns */
+	__u64 container;	/**< viommu_container::id */
+	__u64 start_time;	/**< of the process (group leader), CLOCK_BOOTTIME ns; with tgid its identity */
+	__u32 tgid;		/**< process that made the call */
+	__u32 tid;		/**< thread that made the call */
+	__u32 slot;		/**< index in the container table */
+	__s32 result;		/**< what the kernel returned: 0 or -errno */
+	char comm[VIOMMU_COMM_LEN];	/**< of the process (group leader) */
+};
+
+/** A MAP or UNMAP. For UNMAP, size is what the kernel reports as unmapped if result is 0. */
+struct viommu_rec_dma {
+	struct viommu_rec h;
+	__u64 iova;		/**< as in struct vfio_iommu_type1_dma_map */
+	__u64 size;		/**< bytes */
+	__u64 vaddr;		/**< caller's address; 0 for UNMAP */
+	__u32 dma_flags;	/**< VFIO_DMA_MAP_FLAG_* or VFIO_DMA_UNMAP_FLAG_* */
+	__u32 argsz;		/**< as the caller gave it */
+};
+
+/** What is known of the container and the process at the moment of a failure. */
+struct viommu_state {
+	__u64 pgsize_bitmap;	/**< IOMMU page sizes, bit n = 2^n bytes; lowest is the granule */
+	__u64 memlock_limit;	/**< RLIMIT_MEMLOCK soft limit, bytes; ~0 = none */
+	__u64 memlock_used;	/**< locked_vm of the process, bytes, after the failure was undone */
+	__u32 dma_avail;	/**< mappings that the container can still take */
+	__u8 cap_ipc_lock;	/**< 1: the process may exceed memlock_limit */
+	__u8 backing;		/**< enum viommu_backing */
+	__u16 range_count;	/**< elements of ranges[] that are valid, ascending, disjoint */
+	struct viommu_range ranges[VIOMMU_MAX_RANGES];	/**< vfio_iommu::iova_list */
+};
+
+/** A MAP or UNMAP that failed. */
+struct viommu_rec_failure {
+	struct viommu_rec_dma d;
+	struct viommu_state s;
+};
+
+/** A group attached to or detached from a container. */
+struct viommu_rec_group {
+	struct viommu_rec h;
+	__s32 group;		/**< iommu_group::id */
+	__u32 pad;
+	struct viommu_state s;	/**< of the container after the call */
+};
+
+/** Identity of a process, taken before it can vanish. */
+struct viommu_rec_process {
+	struct viommu_rec h;
+	__u32 argv_len;		/**< bytes of argv that are valid, NUL-separated */
+	__u32 cgroup_len;	/**< bytes of cgroup that are valid */
+	char argv[VIOMMU_ARGV_LEN];
+	/** Names on the way from the process's cgroup (v2) up to the root, each NUL-terminated,
+	 *  innermost first; 256 spare bytes so that the last name need not be cut.
+	 */
+	char cgroup[VIOMMU_CGROUP_LEN + 256];
+};
+
+/** State of an element of the container table. */
+enum viommu_container_state {
+	VIOMMU_CONTAINER_FREE,	/**< not in use */
+	VIOMMU_CONTAINER_LIVE,	/**< counts */
+	VIOMMU_CONTAINER_DEAD,	/**< released; user space reads it a last time, then frees it */
+};
+
+/** What user space has decided about the owner of a container. */
+enum viommu_verdict {
+	VIOMMU_UNKNOWN,		/**< not yet decided: passes, user space filters */
+	VIOMMU_WANTED,
+	VIOMMU_UNWANTED,	/**< no counting, no records */
+};
+
+/**
+ * One container: an element of the table that BPF counts in and user space maps. Written by BPF,
+ * except verdict and (DEAD -> FREE) state, which are written by user space.
+ */
+struct viommu_container {
+	__u64 id;		/**< never reused while the tracer runs; > 0 */
+	__u64 start_time;	/**< of the owner: see viommu_rec */
+	__u32 tgid;		/**< owner: the process of the latest call */
+	__u32 state;		/**< enum viommu_container_state */
+	__u32 verdict;		/**< enum viommu_verdict */
+	__s32 first_group;	/**< group attached first, names the container "PID-GROUP"; -1 unknown */
+	__u32 slot;		/**< index of this element */
+	__u32 pad;
+	char comm[VIOMMU_COMM_LEN];
+
+	__u64 maps;		/**< MAP calls that returned 0 */
+	__u64 unmaps;		/**< UNMAP calls that returned 0 */
+	__u64 others;		/**< other ioctls on the container, whatever they returned */
+	__u64 map_bytes;	/**< bytes of maps */
+	__u64 unmap_bytes;	/**< bytes of unmaps */
+	__u64 unmap_failures;	/**< UNMAP calls that returned an error */
+	__u64 highest_mapped;	/**< last IOVA of the highest successful MAP; 0 with maps == 0 */
+	__u64 highest_refused;	/**< last IOVA (saturated) of the highest failed MAP */
+	__u64 pgsize_bitmap;	/**< 0: unknown */
+	__u32 dma_avail;	/**< mappings that can still be made; valid if dma_limit > 0 */
+	__u32 dma_limit;	/**< dma_avail of the empty container; 0: not seen (older than tracer) */
+	__u64 busy_iova;	/**< MAP that failed with EBUSY and waits for its retry */
+	__u64 busy_size;	/**< 0: none */
+
+	__u32 range_seq;	/**< odd while ranges change */
+	__u32 range_count;	/**< 0: unknown, or a container of mediated devices only */
+	struct viommu_range ranges[VIOMMU_MAX_RANGES];
+
+	__u64 map_failures[VIOMMU_MAX_ERRNO];	/**< MAP calls that failed, by errno */
+	__u64 latency[VIOMMU_LATENCY_SLOTS];	/**< MAP calls by duration */
+};
+
+_Static_assert(sizeof(struct viommu_rec) == 64, "head of a record");
+_Static_assert(sizeof(struct viommu_rec_dma) == 96, "MAP or UNMAP record");
+_Static_assert(sizeof(struct viommu_state) == 32 + 16 * VIOMMU_MAX_RANGES, "state");
+_Static_assert(sizeof(struct viommu_rec_failure) == 96 + sizeof(struct viommu_state), "failure");
+_Static_assert(sizeof(struct viommu_container) == 2048, "container table element");
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One line of output: what a record means once the VM is known and the diagnosis is made.
+ * Every printer (table, JSON) and every consumer (folding, summary) takes this structure.
+ */
+#ifndef VIOMMU_CORE_EVENT_H
+#define VIOMMU_CORE_EVENT_H
+
+#include "diagnose.h"
+
+#define VIOMMU_NAME_LEN 256
+#define VIOMMU_MAX_DEVICES 16
+
+/** Where a VM's name is known from, best source first (design 4.5). */
+enum viommu_vm_source {
+	VIOMMU_VM_NONE,		/**< no VM: name is "pid:N" */
+	VIOMMU_VM_LIBVIRT,	/**< libvirt's status XML */
+	VIOMMU_VM_PIDFILE,	/**< pid file of libvirt or Proxmox */
+	VIOMMU_VM_CMDLINE,	/**< QEMU's command line */
+	VIOMMU_VM_CGROUP,	/**< name of the cgroup scope: a hint */
+	VIOMMU_NR_VM_SOURCES
+};
+
+/** Who a process is. name is valid UTF-8 without control characters. */
+struct viommu_vm {
+	char name[VIOMMU_NAME_LEN];
+	char uuid[40];			/**< lower case, empty if unknown */
+	char manager[16];		/**< "libvirt", "proxmox", "qemu", or the comm of no VM */
+	enum viommu_vm_source source;
+	enum viommu_vmm vmm;
+};
+
+const char *viommu_vm_source_name(enum viommu_vm_source source);
+
+/** Totals of one VM. Counts come from the kernel's counters, reasons from the events. */
+struct viommu_summary {
+	uint64_t maps;			/**< MAP calls that succeeded */
+	uint64_t unmaps;		/**< UNMAP calls that succeeded */
+	uint64_t map_bytes;		/**< bytes mapped, in total */
+	uint64_t unmap_bytes;
+	uint64_t failures[VIOMMU_NR_REASONS];	/**< failed MAPs by reason */
+	uint64_t lost[VIOMMU_NR_LOST];
+	uint64_t highest_mapped;	/**< last IOVA mapped; valid if maps > 0 */
+	uint64_t highest_refused;	/**< last IOVA refused; valid if any failure */
+	struct iova_ranges ranges;	/**< usable in all its containers */
+	enum viommu_limit_from limit_from;
+	unsigned int containers;	/**< seen */
+	uint32_t dma_limit;		/**< mapping entries of the fullest container; 0 unknown */
+	uint32_t dma_avail;		/**< entries left in it */
+	uint64_t latency[VIOMMU_LATENCY_SLOTS];	/**< all 0 if not measured */
+};
+
+/** What is printed. Members that do not apply to the type are 0 / empty. */
+struct viommu_event {
+	enum viommu_event_type type;
+	uint64_t ts;			/**< CLOCK_REALTIME of the first of count, ns */
+	uint64_t ts_last;		/**< of the last of count; ts if count is 1 */
+	uint64_t seq;			/**< of the line, from 1, set by the printer */
+	struct viommu_vm vm;
+	uint32_t pid;
+	uint32_t tid;
+	char comm[VIOMMU_COMM_LEN];
+	uint64_t container_id;		/**< 0: none */
+	char container[32];		/**< "PID-GROUP"; empty: none */
+	int group;			/**< IOMMU group, -1: does not apply */
+	char devices[VIOMMU_MAX_DEVICES][20];	/**< PCI addresses of the group or the container */
+	size_t device_count;
+
+	struct viommu_evidence ev;	/**< result, range, backing, path, limit */
+	int result;			/**< 0 or -errno */
+	struct viommu_diagnosis diag;	/**< valid if result < 0 */
+	uint64_t count;			/**< equal events that this one stands for, >= 1 */
+	uint64_t iova_lowest;		/**< first IOVA among them */
+	uint64_t iova_highest;		/**< last IOVA among them */
+
+	enum viommu_lost lost;		/**< LOST: why; count says how many */
+	struct viommu_summary summary;	/**< SUMMARY */
+};
+
+#endif

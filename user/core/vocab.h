@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The project's vocabularies. Each is one table: the enum, its names in JSON, the JSON Schema
+ * and the manual's lists come from here or are compared with it by a test.
+ */
+#ifndef VIOMMU_CORE_VOCAB_H
+#define VIOMMU_CORE_VOCAB_H
+
+#include <stddef.h>
+
+#include <viommu/record.h>
+
+/**
+ * Why a mapping failed. X(enumerator suffix, name, one line of meaning).
+ * The order is that of the manual, not of the decision (see diagnose.c).
+ */
+#define VIOMMU_REASONS(X) \
+	X(NO_IOMMU_DRIVER, "no_iommu_driver", "the container had no IOMMU driver yet") \
+	X(BAD_REQUEST, "bad_request", "the request breaks the interface's rules") \
+	X(MISALIGNED, "misaligned", "address or size is not a multiple of the granule") \
+	X(ADDRESS_WRAP, "address_wrap", "the range ends beyond 2^64") \
+	X(ABOVE_HOST_WIDTH, "above_host_width", "the IOVA needs more bits than the host translates") \
+	X(BAR_ABOVE_HOST_WIDTH, "bar_above_host_width", "a device BAR lies above the host's width") \
+	X(RAM_ABOVE_HOST_WIDTH, "ram_above_host_width", "guest memory lies above the host's width") \
+	X(RESERVED_AMD_HT, "reserved_amd_ht", "the range meets AMD's HyperTransport hole") \
+	X(RESERVED_MSI, "reserved_msi", "the range meets the interrupt (MSI) window") \
+	X(RESERVED_REGION, "reserved_region", "the range meets another reserved region") \
+	X(GROUP_INELIGIBLE, "group_ineligible", "the device's group cannot be assigned") \
+	X(MEMLOCK, "memlock", "the process may not lock that much memory") \
+	X(MEMLOCK_PER_CONTAINER, "memlock_per_container", \
+	  "each container counts the VM's memory against the limit again") \
+	X(MEMLOCK_IOMMUFD, "memlock_iommufd", "the user's locked memory is used up (iommufd)") \
+	X(PIN_FAILED, "pin_failed", "the memory behind the mapping cannot be pinned") \
+	X(HOST_MEMORY, "host_memory", "the host has no memory for the mapping") \
+	X(ENTRY_LIMIT, "entry_limit", "the container has no mapping entries left") \
+	X(OVERLAP, "overlap", "the range overlaps a mapping that exists") \
+	X(BUSY_RETRY, "busy_retry", "the VMM unmaps and tries again") \
+	X(PFNMAP_IOMMUFD, "pfnmap_iommufd", "iommufd cannot map a device's BAR") \
+	X(IOMMU_DRIVER, "iommu_driver", "the IOMMU's driver refused the mapping") \
+	X(POLICY, "policy", "a policy of this host refused the mapping") \
+	X(AW_BITS_REFUSED, "aw_bits_refused", "QEMU refused the vIOMMU's aw-bits") \
+	X(USERSPACE_VA, "userspace_va", "process addresses are used as IOVA and are too wide") \
+	X(IOVA_MODE, "iova_mode", "the IOVA mode of the userspace driver does not fit") \
+	X(GRANULE, "granule", "the vIOMMU's granule and a page size do not fit") \
+	X(UNKNOWN, "unknown", "the evidence does not decide")
+
+enum viommu_reason {
+#define X(sym, name, meaning) VIOMMU_REASON_##sym,
+	VIOMMU_REASONS(X)
+#undef X
+	VIOMMU_NR_REASONS
+};
+
+/** How bad a failure is, mildest first; --fail-on compares by this order. */
+#define VIOMMU_SEVERITIES(X) \
+	X(BENIGN, "benign", "nothing that the VM needs is missing") \
+	X(WARNING, "warning", "something may not work; the evidence does not say how bad") \
+	X(SILENT, "silent", "the guest believes that the mapping exists: its DMA will fail or hang") \
+	X(FATAL, "fatal", "the VM, or the device, does not start or stops")
+
+enum viommu_severity {
+#define X(sym, name, meaning) VIOMMU_SEVERITY_##sym,
+	VIOMMU_SEVERITIES(X)
+#undef X
+	VIOMMU_NR_SEVERITIES
+};
+
+/** What an event says. */
+#define VIOMMU_EVENTS(X) \
+	X(MAP, "map") \
+	X(UNMAP, "unmap") \
+	X(ATTACH, "attach") \
+	X(DETACH, "detach") \
+	X(REQUEST, "request") \
+	X(FAULT, "fault") \
+	X(DENY, "deny") \
+	X(LOST, "lost") \
+	X(SUMMARY, "summary")
+
+enum viommu_event_type {
+#define X(sym, name) VIOMMU_EVENT_##sym,
+	VIOMMU_EVENTS(X)
+#undef X
+	VIOMMU_NR_EVENTS
+};
+
+/** Who asked for a mapping. */
+enum viommu_path {
+	VIOMMU_PATH_UNKNOWN,
+	VIOMMU_PATH_REGION,	/**< the VMM maps memory of the VM (start, hotplug, BAR moved) */
+	VIOMMU_PATH_VIOMMU,	/**< the guest asked through its vIOMMU */
+	VIOMMU_NR_PATHS
+};
+
+/** Where a limit is known from, best source first. */
+enum viommu_limit_from {
+	VIOMMU_LIMIT_UNKNOWN,
+	VIOMMU_LIMIT_CONTAINER,	/**< the kernel's list of the container itself */
+	VIOMMU_LIMIT_GET_INFO,	/**< VFIO_IOMMU_GET_INFO */
+	VIOMMU_LIMIT_REGISTERS,	/**< IOMMU registers in sysfs */
+	VIOMMU_LIMIT_POLICY,	/**< a policy of viommu_guard */
+	VIOMMU_NR_LIMITS
+};
+
+/** Who can apply a remedy. */
+enum viommu_remedy_for {
+	VIOMMU_FOR_QEMU,
+	VIOMMU_FOR_LIBVIRT,
+	VIOMMU_FOR_PROXMOX,
+	VIOMMU_FOR_KERNEL,
+	VIOMMU_FOR_GUEST,
+	VIOMMU_FOR_HOST,
+	VIOMMU_NR_FOR
+};
+
+/* Name of each value as in JSON; NULL if the value is out of range. */
+const char *viommu_reason_name(enum viommu_reason reason);
+const char *viommu_reason_meaning(enum viommu_reason reason);
+const char *viommu_severity_name(enum viommu_severity severity);
+const char *viommu_event_name(enum viommu_event_type type);
+const char *viommu_path_name(enum viommu_path path);
+const char *viommu_backing_name(enum viommu_backing backing);
+const char *viommu_limit_name(enum viommu_limit_from from);
+const char *viommu_remedy_for_name(enum viommu_remedy_for who);
+
+/** Name of a loss reason ("ring_full") and one line of what it means for the reader. */
+const char *viommu_lost_name(enum viommu_lost lost);
+const char *viommu_lost_meaning(enum viommu_lost lost);
+
+/** enum viommu_severity of a name, or -EINVAL. */
+int viommu_severity_parse(const char *name);
+
+/** Symbolic name of a positive errno ("EINVAL"); writes "errno N" into buf if it has none here. */
+const char *viommu_errno_name(int err, char *buf, size_t size);
+
+#endif
