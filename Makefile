@@ -28,7 +28,8 @@ WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wtype-limits -Werror
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DVIOMMU_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
 	-Iinclude -Iuser -Itools -isystem $(O)/bpf $(EXTRA_CFLAGS)
-DEPS = -MMD -MP
+# -MD and not -MMD: the skeletons are found as system headers, for they do not compile without warnings.
+DEPS = -MD -MP
 LIBS := -lbpf -lelf -lz -ljansson -lexpat -lkmod -lcap
 BPF_CFLAGS = -target bpf -D__TARGET_ARCH_$(ARCH) -mcpu=v3 -std=gnu11 -O2 -g -Wall -Wextra -Werror \
 	-Wno-unused-parameter -Iinclude -I$(O)

@@ -13,6 +13,19 @@
 /** Groups, nodes of iova_list: more than any machine has, so that a torn list ends too. */
 #define MAX_LIST_NODES 64
 
+/**
+ * index of an array of size elements, a power of two: the compiler knows that it is in bounds and
+ * would drop the mask; the verifier has forgotten when index was on the stack in between.
+ */
+static __always_inline u32 bounded(u32 index, u32 size)
+{
+	asm volatile("" : "+r"(index));
+	return index & (size - 1);
+}
+
+_Static_assert(!(VIOMMU_MAX_RANGES & (VIOMMU_MAX_RANGES - 1)), "power of two");
+_Static_assert(!(VIOMMU_MAX_GROUPS & (VIOMMU_MAX_GROUPS - 1)), "power of two");
+
 static u64 last_container_id;
 
 static __always_inline struct viommu_container *container_find(u64 iommu)
@@ -22,30 +35,70 @@ static __always_inline struct viommu_container *container_find(u64 iommu)
 	return slot ? bpf_map_lookup_elem(&containers, slot) : NULL;
 }
 
-/**
- * Group that was attached first, of those that are left: VFIO adds at the head of its lists, so it
- * is at their tail. -1 if there is none yet.
- */
-static __noinline int container_first_group(u64 iommu)
+/** Where a walk over the groups of a container is. */
+struct group_walk {
+	struct list_head *domains;	/* head, NULL when all domains are done */
+	struct list_head *domain;
+	struct list_head *groups;	/* head */
+	struct list_head *group;
+};
+
+/** To the last group list of the container: VFIO adds at the head, so the oldest are at the tail. */
+static __always_inline void group_walk_begin(struct group_walk *w, u64 iommu)
 {
 	struct vfio_iommu___v *vi = (void *)iommu;
-	struct vfio_iommu_group___v *vg;
-	struct vfio_domain___v *vd;
-	struct list_head *tail, *head;
 
-	head = __builtin_preserve_access_index(&vi->domain_list);
-	tail = BPF_CORE_READ(head, prev);
-	if (tail && tail != head) {
-		vd = core_container_of(tail, struct vfio_domain___v, next);
-		head = __builtin_preserve_access_index(&vd->group_list);
-	} else {	/* mediated devices only: no domain */
-		head = __builtin_preserve_access_index(&vi->emulated_iommu_groups);
+	w->domains = __builtin_preserve_access_index(&vi->domain_list);
+	w->domain = w->domains;
+	/* Groups of mediated devices have no domain. */
+	w->groups = __builtin_preserve_access_index(&vi->emulated_iommu_groups);
+	w->group = w->groups;
+}
+
+/**
+ * One step backwards in whatever list we are in. True if w->group is a group now. Each list ends at
+ * its head; so the walk goes from domain to domain.
+ */
+static __always_inline bool group_walk_step(struct group_walk *w)
+{
+	struct list_head *group = w->group, *domain = w->domain;
+	struct vfio_domain___v *vd;
+
+	w->group = BPF_CORE_READ(group, prev);
+	if (w->group && w->group != w->groups)
+		return true;
+	w->domain = BPF_CORE_READ(domain, prev);
+	if (!w->domain || w->domain == w->domains) {
+		w->domains = NULL;
+		return false;
 	}
-	tail = BPF_CORE_READ(head, prev);
-	if (!tail || tail == head)
-		return -1;
-	vg = core_container_of(tail, struct vfio_iommu_group___v, next);
-	return BPF_CORE_READ(vg, iommu_group, id);
+	vd = core_container_of(w->domain, struct vfio_domain___v, next);
+	w->groups = __builtin_preserve_access_index(&vd->group_list);
+	w->group = w->groups;
+	return false;
+}
+
+/** IOMMU groups of the container, oldest first within a domain. */
+static __noinline void groups_read(struct viommu_container *c, u64 iommu)
+{
+	struct group_walk w;
+	u32 count = 0;
+
+	if (!c)
+		return;
+	group_walk_begin(&w, iommu);
+	for (int i = 0; i < MAX_LIST_NODES && w.domains && count < VIOMMU_MAX_GROUPS; i++) {
+		struct vfio_iommu_group___v *vg;
+
+		if (!group_walk_step(&w))
+			continue;
+		vg = core_container_of(w.group, struct vfio_iommu_group___v, next);
+		c->groups[bounded(count, VIOMMU_MAX_GROUPS)] = BPF_CORE_READ(vg, iommu_group, id);
+		count++;
+	}
+	c->group_count = count;
+	if (c->first_group < 0 && count)
+		c->first_group = c->groups[0];
 }
 
 /**
@@ -64,7 +117,7 @@ static __noinline u32 ranges_read(u64 iommu, struct viommu_range *set, u32 *flag
 		return 0;
 	head = __builtin_preserve_access_index(&vi->iova_list);
 	pos = BPF_CORE_READ(head, next);
-	for (int i = 0; i < MAX_LIST_NODES && pos && pos != head; i++) {
+	for (int n = 0; n < MAX_LIST_NODES && pos && pos != head; n++) {
 		struct vfio_iova___v *node = core_container_of(pos, struct vfio_iova___v, list);
 		u64 first = BPF_CORE_READ(node, start);
 		u64 last = BPF_CORE_READ(node, end);
@@ -73,9 +126,10 @@ static __noinline u32 ranges_read(u64 iommu, struct viommu_range *set, u32 *flag
 			return 0;
 		floor = last;
 		if (count < VIOMMU_MAX_RANGES) {
-			set[count].first = first;
-			set[count].last = last;
-			count++;
+			u32 i = bounded(count++, VIOMMU_MAX_RANGES);
+
+			set[i].first = first;
+			set[i].last = last;
 		} else {
 			*flags |= VIOMMU_F_RANGES_CUT;
 		}
@@ -87,7 +141,7 @@ static __noinline u32 ranges_read(u64 iommu, struct viommu_range *set, u32 *flag
 	return count;
 }
 
-/** Bring the ranges and the page sizes in the table up to date; readers see range_seq. */
+/** Bring ranges, groups and page sizes in the table up to date; readers see range_seq. */
 static __noinline void container_refresh(struct viommu_container *c, u64 iommu)
 {
 	struct vfio_iommu___v *vi = (void *)iommu;
@@ -98,11 +152,10 @@ static __noinline void container_refresh(struct viommu_container *c, u64 iommu)
 	__sync_fetch_and_add(&c->range_seq, 1);
 	count = ranges_read(iommu, c->ranges, &flags);
 	c->range_count = flags & VIOMMU_F_RANGES_CUT ? 0 : count;
+	groups_read(c, iommu);
 	__sync_fetch_and_add(&c->range_seq, 1);
 	c->pgsize_bitmap = BPF_CORE_READ(vi, pgsize_bitmap);
 	c->dma_avail = BPF_CORE_READ(vi, dma_avail);
-	if (c->first_group < 0)
-		c->first_group = container_first_group(iommu);
 }
 
 /**

@@ -14,7 +14,7 @@ const volatile bool opt_all;		/* a record for every MAP and UNMAP */
 const volatile bool opt_latency;	/* fill viommu_container::latency */
 
 /** Checked by user space: both sides were built from one record.h. */
-const volatile u32 record_version = VIOMMU_RECORD_VERSION;
+const volatile __u32 record_version = VIOMMU_RECORD_VERSION;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -42,7 +42,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, VIOMMU_NR_LOST);
+	__uint(max_entries, VIOMMU_NR_LOSSES);
 	__type(key, u32);
 	__type(value, u64);
 } losses SEC(".maps");
@@ -68,12 +68,17 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
+static __always_inline void loss_add(u32 element, long n)
+{
+	u64 *count = bpf_map_lookup_elem(&losses, &element);
+
+	if (count)
+		__sync_fetch_and_add(count, n);
+}
+
 static __always_inline void loss_count(u32 reason)
 {
-	u64 *n = bpf_map_lookup_elem(&losses, &reason);
-
-	if (n)
-		__sync_fetch_and_add(n, 1);
+	loss_add(reason, 1);
 }
 
 #endif

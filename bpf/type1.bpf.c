@@ -250,9 +250,9 @@ static __always_inline void attach_done(u64 iommu, int group, long ret)
 
 	if (!c)
 		return;
-	if (c->first_group < 0)
-		c->first_group = group;
 	container_refresh(c, iommu);
+	if (c->first_group < 0)		/* it failed and is in no list */
+		c->first_group = group;
 	if (c->verdict != VIOMMU_UNWANTED)
 		group_record(c, iommu, group, VIOMMU_REC_ATTACH, ret);
 }
@@ -296,6 +296,8 @@ static __always_inline struct call *call_begin(u64 iommu, u64 arg, u32 cmd)
 	}
 	if (call->active)	/* the return of the last one was missed: kretprobe's nmissed */
 		loss_count(VIOMMU_LOST_RETURN);
+	else
+		loss_add(VIOMMU_CALLS_OPEN, 1);
 	*call = (struct call){ .iommu = iommu, .arg = arg, .cmd = cmd, .active = 1 };
 	if (opt_latency && cmd == VFIO_IOMMU_MAP_DMA)
 		call->start = bpf_ktime_get_ns();
@@ -311,6 +313,7 @@ static __always_inline struct call *call_end(void)
 		return NULL;
 	}
 	call->active = 0;
+	loss_add(VIOMMU_CALLS_OPEN, -1);
 	return call;
 }
 

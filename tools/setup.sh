@@ -6,7 +6,9 @@
 # lists of that suite are kept in build/apt, so the machine's own apt configuration is not touched.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
-state=$top/build/apt
+apt_state=$top/build/apt
+# shellcheck source=tools/lab/apt.sh
+. "$top/tools/lab/apt.sh"
 
 build='gcc clang llvm make pkg-config libc6-dev linux-libc-dev libelf-dev zlib1g-dev libkmod-dev
 	libjansson-dev libexpat1-dev libcap-dev'
@@ -19,34 +21,6 @@ bench='bpftrace'
 
 die() { echo "setup: $*" >&2; exit 1; }
 
-# The archive (not the security one) that apt is configured with, whatever mirror that is.
-mirror() {
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
-		awk '$2 == "bookworm" { print $1; exit }'
-}
-
-# apt with the machine's own sources plus backports, in a state folder of our own.
-apt_private() {
-	apt-get -o Dir::Etc::SourceParts="$state/sources" -o Dir::State::Lists="$state/lists" \
-		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root "$@"
-}
-
-apt_private_init() {
-	uri=$(mirror)
-	[ -n "$uri" ] || die "apt has no 'bookworm' source; this script is for Debian 12"
-	mkdir -p "$state/sources" "$state/lists/partial"
-	find /etc/apt/sources.list.d -type f \( -name '*.list' -o -name '*.sources' \) \
-		-exec cp {} "$state/sources/" \;
-	cat > "$state/sources/viommu-backports.sources" <<-EOF
-	Types: deb
-	URIs: $uri
-	Suites: bookworm-backports
-	Components: main
-	Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-	EOF
-	apt_private -qq update
-}
-
 installed() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
 
 # Installed, and from backports: Debian 12's own libbpf is 1.1, its QEMU 7.2.
@@ -56,6 +30,11 @@ installed_new() {
 
 missing() { for p in $1; do installed "$p" || printf '%s ' "$p"; done; }
 missing_new() { for p in $1; do installed_new "$p" || printf '%s ' "$p"; done; }
+
+install_packages() {
+	apt_private apt-get -qq install --no-install-recommends -y "$@" >"$apt_state/log" 2>&1 ||
+		{ tail -n 20 "$apt_state/log" >&2; die "apt-get install failed"; }
+}
 
 main() {
 	want= new=
@@ -73,15 +52,13 @@ main() {
 	[ -n "$need$need_new" ] || return 0
 	[ "$(id -u)" -eq 0 ] || die "these packages are missing, run as root to install them: $need$need_new"
 	echo "setup: installing $need$need_new"
-	apt_private_init
+	apt_private_init bookworm-backports || die "cannot read the package lists"
 	export DEBIAN_FRONTEND=noninteractive
 	# shellcheck disable=SC2086 # lists of words
-	[ -z "$need" ] || apt_private -qq install --no-install-recommends -y $need >"$state/log" 2>&1 ||
-		{ tail -n 20 "$state/log" >&2; die "apt-get install failed"; }
-	# shellcheck disable=SC2086
-	[ -z "$need_new" ] || apt_private -qq install --no-install-recommends -y \
-		-t bookworm-backports $need_new >"$state/log" 2>&1 ||
-		{ tail -n 20 "$state/log" >&2; die "apt-get install from backports failed"; }
+	{
+		[ -z "$need" ] || install_packages $need
+		[ -z "$need_new" ] || install_packages -t bookworm-backports $need_new
+	}
 }
 
 main "$@"

@@ -28,7 +28,10 @@
 #define VIOMMU_MAX_ERRNO 132
 
 /** Latency classes: element n counts calls of [2^n, 2^(n+1)) nanoseconds, the last one all above. */
-#define VIOMMU_LATENCY_SLOTS 40
+#define VIOMMU_LATENCY_SLOTS 32
+
+/** Groups of a container that are listed; a longer list is cut. */
+#define VIOMMU_MAX_GROUPS 16
 
 #define VIOMMU_COMM_LEN 16
 #define VIOMMU_ARGV_LEN 4096
@@ -81,6 +84,12 @@ enum viommu_lost {
 				  *  kernel (recursion_misses), filled in by user space */
 	VIOMMU_NR_LOST
 };
+
+/** Element of the loss table after the reasons: calls that were entered and have not returned
+ *  (kprobe mode). Those that are left when the tracer ends were not seen.
+ */
+#define VIOMMU_CALLS_OPEN VIOMMU_NR_LOST
+#define VIOMMU_NR_LOSSES (VIOMMU_NR_LOST + 1)
 
 /** Head of each record. */
 struct viommu_rec {
@@ -170,7 +179,8 @@ struct viommu_container {
 	__u32 verdict;		/**< enum viommu_verdict */
 	__s32 first_group;	/**< group attached first, names the container "PID-GROUP"; -1 unknown */
 	__u32 slot;		/**< index of this element */
-	__u32 pad;
+	__u32 group_count;	/**< elements of groups[] that are valid */
+	__s32 groups[VIOMMU_MAX_GROUPS];	/**< IOMMU groups in it now; change with range_seq */
 	char comm[VIOMMU_COMM_LEN];
 
 	__u64 maps;		/**< MAP calls that returned 0 */

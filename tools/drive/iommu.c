@@ -59,13 +59,15 @@ int iommu_config_read(const struct iommu *iommu, struct virtio_iommu_config *con
 {
 	int err = virtio_config_read(&iommu->dev, config, sizeof(*config));
 
+	if (err)
+		return err;
 	config->page_size_mask = le64toh(config->page_size_mask);
 	config->input_range.start = le64toh(config->input_range.start);
 	config->input_range.end = le64toh(config->input_range.end);
 	config->domain_range.start = le32toh(config->domain_range.start);
 	config->domain_range.end = le32toh(config->domain_range.end);
 	config->probe_size = le32toh(config->probe_size);
-	return err;
+	return 0;
 }
 
 static int queues_open(struct iommu *iommu)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qtest.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -98,6 +99,7 @@ static int qtest_wait(const struct qtest *qt, int64_t end)
 /* The next line into qt->line, without its newline; what came behind it is kept. */
 static int qtest_read_line(struct qtest *qt, int64_t end)
 {
+	const char *at;
 	char *nl;
 	ssize_t n;
 	int err;
@@ -123,8 +125,9 @@ static int qtest_read_line(struct qtest *qt, int64_t end)
 	}
 	*nl = '\0';
 	qt->taken = (size_t)(nl - qt->line) + 1;
-	if (strlen(qt->line) + 1 != qt->taken)
-		return drive_fail(EPROTO, "QEMU's answer has a NUL byte; is this a qtest socket?");
+	for (at = qt->line; at < nl; at++)
+		if (!isprint((unsigned char)*at))
+			return drive_fail(EPROTO, "QEMU's answer is no text; is this a qtest socket?");
 	return 0;
 }
 

@@ -132,8 +132,8 @@ static int request_wait(struct queue *q, struct vring_used_elem *elem)
 		if (err || taken)
 			return err;
 		if (virtio_needs_reset(q->dev))
-			return drive_fail(EIO, "the virtio device took the request for so wrong "
-					  "that it has stopped until its next reset");
+			return drive_fail(EIO, "the device found the request malformed and has "
+					  "stopped; the next run resets it");
 		if (clock_now_ms() >= end)
 			return drive_fail(ETIMEDOUT, "the device did not answer a request in %d s "
 					  "(is the VM stopped?)", REQUEST_MS / 1000);

@@ -62,10 +62,14 @@ static int config_run(struct session *s, const struct request *req)
 {
 	const struct iommu *iommu = &s->iommu;
 	struct virtio_iommu_config config;
-	int err = iommu_config_read(iommu, &config);
-	json_t *object = object_new(req), *features = json_array();
+	json_t *object, *features;
 	unsigned int bit;
+	int err = iommu_config_read(iommu, &config);
 
+	if (err)
+		return err;
+	object = object_new(req);
+	features = json_array();
 	for (bit = 0; iommu_feature_name(bit); bit++)
 		if (iommu_has_feature(iommu, bit))
 			json_array_append_new(features, json_string(iommu_feature_name(bit)));
@@ -84,10 +88,6 @@ static int config_run(struct session *s, const struct request *req)
 		json_object_set_new(object, "probe_size", json_integer(config.probe_size));
 	if (iommu_has_feature(iommu, VIRTIO_IOMMU_F_BYPASS_CONFIG))
 		json_object_set_new(object, "bypass", json_boolean(config.bypass));
-	if (err) {
-		json_decref(object);
-		return err;
-	}
 	return object_print(s, object);
 }
 

@@ -16,23 +16,24 @@ enum viommu_op {
 	VIOMMU_OP_ATTACH,	/**< a group to a container */
 };
 
-/** VIOMMU_VM_QEMU is any QEMU; VIOMMU_VM_OTHER another VMM or a userspace driver (DPDK). */
+/** VIOMMU_VMM_QEMU is any QEMU; VIOMMU_VMM_OTHER another VMM or a userspace driver (DPDK). */
 enum viommu_vmm { VIOMMU_VMM_UNKNOWN, VIOMMU_VMM_QEMU, VIOMMU_VMM_OTHER };
 
 /** Everything that is known of one failure. A zeroed structure knows nothing. */
 struct viommu_evidence {
 	enum viommu_op op;
-	int err;			/**< positive errno; 0 unknown */
+	int err;			/**< positive errno; 0 unknown, or no failure */
 	uint64_t iova;			/**< of the request; valid if has_range */
 	uint64_t size;			/**< bytes; valid if has_range */
 	uint64_t vaddr;			/**< process address behind a map; valid if has_range */
 	uint32_t dma_flags;		/**< VFIO_DMA_*_FLAG_*; valid if has_range */
-	uint32_t argsz;			/**< as given; 0 unknown */
+	uint32_t argsz;			/**< bytes, as given by the caller; 0 unknown */
 	bool has_range;
 	bool no_driver;			/**< the container had no IOMMU driver */
 	bool retried;			/**< the same range was mapped right after (EBUSY) */
 
 	struct iova_ranges ranges;	/**< count 0: unknown */
+	bool ranges_cut;		/**< there are more above the last of ranges */
 	enum viommu_limit_from limit_from;	/**< where ranges come from */
 	uint64_t pgsize_bitmap;		/**< 0: unknown */
 
@@ -74,7 +75,10 @@ struct viommu_diagnosis {
 	size_t need_count;
 };
 
-/** Always gives an answer; UNKNOWN with candidates where the evidence does not decide. */
+/**
+ * Always gives an answer; UNKNOWN with candidates where the evidence does not decide. The order of
+ * the rules is that of the kernel's own checks, so that the check that refused is the one named.
+ */
 void viommu_diagnose(const struct viommu_evidence *ev, struct viommu_diagnosis *out);
 
 /**
@@ -83,7 +87,10 @@ void viommu_diagnose(const struct viommu_evidence *ev, struct viommu_diagnosis *
  */
 unsigned int viommu_recommend_bits(const struct iova_ranges *ranges);
 
-/** The option to paste for that width, e.g. "-device virtio-iommu-pci,aw-bits=39". */
+/**
+ * The option to paste for that width, e.g. "-device virtio-iommu-pci,aw-bits=39" (QEMU 9.0 or
+ * newer); empty for width 0.
+ */
 void viommu_recommend_option(unsigned int bits, char *buf, size_t size);
 
 #endif

@@ -11,13 +11,18 @@
 #define VIOMMU_NAME_LEN 256
 #define VIOMMU_MAX_DEVICES 16
 
-/** Where a VM's name is known from, best source first (design 4.5). */
+/** Where a VM's name is known from. X(enumerator suffix, name, one line of meaning). */
+#define VIOMMU_VM_SOURCES(X) \
+	X(NONE, "none", "no VM: the name is \"pid:N\"") \
+	X(LIBVIRT, "libvirt", "libvirt's status XML") \
+	X(PIDFILE, "pidfile", "a pid file of libvirt or Proxmox") \
+	X(CMDLINE, "cmdline", "QEMU's command line") \
+	X(CGROUP, "cgroup", "the name of the cgroup scope: a hint")
+
 enum viommu_vm_source {
-	VIOMMU_VM_NONE,		/**< no VM: name is "pid:N" */
-	VIOMMU_VM_LIBVIRT,	/**< libvirt's status XML */
-	VIOMMU_VM_PIDFILE,	/**< pid file of libvirt or Proxmox */
-	VIOMMU_VM_CMDLINE,	/**< QEMU's command line */
-	VIOMMU_VM_CGROUP,	/**< name of the cgroup scope: a hint */
+#define X(sym, name, meaning) VIOMMU_VM_##sym,
+	VIOMMU_VM_SOURCES(X)
+#undef X
 	VIOMMU_NR_VM_SOURCES
 };
 
@@ -30,6 +35,7 @@ struct viommu_vm {
 	enum viommu_vmm vmm;
 };
 
+/** Name as in JSON; NULL if the value is out of range. */
 const char *viommu_vm_source_name(enum viommu_vm_source source);
 
 /** Totals of one VM. Counts come from the kernel's counters, reasons from the events. */

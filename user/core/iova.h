@@ -18,7 +18,7 @@ struct iova_ranges {
 	size_t count;
 };
 
-/** x86 interrupt window and AMD's HyperTransport hole (kernel.md 8; amd/iommu.c HT_RANGE_*). */
+/** x86 interrupt window and AMD's HyperTransport hole (drivers/iommu/amd/iommu.c, HT_RANGE_*). */
 #define IOVA_X86_MSI_FIRST 0xfee00000ULL
 #define IOVA_X86_MSI_LAST 0xfeefffffULL
 #define IOVA_AMD_HT_FIRST 0xfd00000000ULL
@@ -27,7 +27,7 @@ struct iova_ranges {
 #define IOVA_ARM_MSI_FIRST 0x8000000ULL
 #define IOVA_ARM_MSI_LAST 0x80fffffULL
 
-/** What lies between two usable ranges. */
+/** What lies between two usable ranges, or below the first. */
 enum iova_hole {
 	IOVA_HOLE_NONE,		/**< the range is usable, or lies above the top */
 	IOVA_HOLE_MSI,		/**< x86 or Arm interrupt window */
@@ -44,7 +44,10 @@ uint64_t iova_ranges_top(const struct iova_ranges *set);
 /** [first, last] lies in one range, as vfio_iommu_iova_dma_valid() wants it. */
 bool iova_ranges_contain(const struct iova_ranges *set, uint64_t first, uint64_t last);
 
-/** First hole below the top that [first, last] meets; *hole is its extent (may be NULL). */
+/**
+ * First hole below the top that [first, last] meets; *hole is its extent (may be NULL). The kind
+ * is that of the part that is met: interrupt window and firmware memory may be one hole.
+ */
 enum iova_hole iova_ranges_hole(const struct iova_ranges *set, uint64_t first, uint64_t last,
 				struct viommu_range *hole);
 
@@ -58,11 +61,15 @@ unsigned int iova_bits_needed(uint64_t address);
 unsigned int iova_ranges_max_bits(const struct iova_ranges *set);
 
 /** Safe bits: the widest that has no hole but the MSI window and holes below 4 GiB
- *  (which no width avoids, qemu.md 6). 0 if nothing is known.
+ *  (which no width avoids; a guest's kernel hands out addresses there whatever the width).
+ *  0 if nothing is known, or if nothing is usable below such a width.
  */
 unsigned int iova_ranges_safe_bits(const struct iova_ranges *set);
 
-/** Ranges that are usable in both; an unknown set leaves the other. -E2BIG if it does not fit. */
+/**
+ * Keep what is usable in both; an unknown set leaves the other. -E2BIG if the result does not fit,
+ * -ERANGE if nothing is usable in both; set is unchanged then.
+ */
 int iova_ranges_intersect(struct iova_ranges *set, const struct iova_ranges *other);
 
 /** last of [iova, iova + size - 1]; false if that wraps or size is 0. */

@@ -85,33 +85,71 @@ enum viommu_event_type {
 };
 
 /** Who asked for a mapping. */
+#define VIOMMU_PATHS(X) \
+	X(UNKNOWN, "unknown", "not known who asked") \
+	X(REGION, "region", "the VMM maps memory of the VM (start, hotplug, BAR moved)") \
+	X(VIOMMU, "viommu", "the guest asked through its vIOMMU")
+
 enum viommu_path {
-	VIOMMU_PATH_UNKNOWN,
-	VIOMMU_PATH_REGION,	/**< the VMM maps memory of the VM (start, hotplug, BAR moved) */
-	VIOMMU_PATH_VIOMMU,	/**< the guest asked through its vIOMMU */
+#define X(sym, name, meaning) VIOMMU_PATH_##sym,
+	VIOMMU_PATHS(X)
+#undef X
 	VIOMMU_NR_PATHS
 };
 
 /** Where a limit is known from, best source first. */
+#define VIOMMU_LIMITS(X) \
+	X(UNKNOWN, "unknown", "the limit is not known") \
+	X(CONTAINER, "container", "the kernel's list of the container itself") \
+	X(GET_INFO, "get_info", "VFIO_IOMMU_GET_INFO") \
+	X(REGISTERS, "registers", "IOMMU registers in sysfs") \
+	X(POLICY, "policy", "a policy of viommu_guard")
+
 enum viommu_limit_from {
-	VIOMMU_LIMIT_UNKNOWN,
-	VIOMMU_LIMIT_CONTAINER,	/**< the kernel's list of the container itself */
-	VIOMMU_LIMIT_GET_INFO,	/**< VFIO_IOMMU_GET_INFO */
-	VIOMMU_LIMIT_REGISTERS,	/**< IOMMU registers in sysfs */
-	VIOMMU_LIMIT_POLICY,	/**< a policy of viommu_guard */
+#define X(sym, name, meaning) VIOMMU_LIMIT_##sym,
+	VIOMMU_LIMITS(X)
+#undef X
 	VIOMMU_NR_LIMITS
 };
 
 /** Who can apply a remedy. */
+#define VIOMMU_REMEDY_FOR(X) \
+	X(QEMU, "qemu", "QEMU's command line") \
+	X(LIBVIRT, "libvirt", "the VM's XML in libvirt") \
+	X(PROXMOX, "proxmox", "the VM's configuration in Proxmox") \
+	X(KERNEL, "kernel", "a module parameter or the command line of the host's kernel") \
+	X(GUEST, "guest", "the guest's configuration") \
+	X(HOST, "host", "the host, or the program that maps")
+
 enum viommu_remedy_for {
-	VIOMMU_FOR_QEMU,
-	VIOMMU_FOR_LIBVIRT,
-	VIOMMU_FOR_PROXMOX,
-	VIOMMU_FOR_KERNEL,
-	VIOMMU_FOR_GUEST,
-	VIOMMU_FOR_HOST,
+#define X(sym, name, meaning) VIOMMU_FOR_##sym,
+	VIOMMU_REMEDY_FOR(X)
+#undef X
 	VIOMMU_NR_FOR
 };
+
+/** Names of enum viommu_backing (viommu/record.h). */
+#define VIOMMU_BACKINGS(X) \
+	X(UNKNOWN, "unknown", "not known what lies behind the address") \
+	X(NONE, "none", "no memory is mapped at the process address") \
+	X(RAM, "ram", "memory of the host") \
+	X(VFIO_BAR, "vfio-bar", "a BAR of an assigned device") \
+	X(DEVICE, "device", "memory of another device")
+
+/** Names of enum viommu_lost (viommu/record.h) and what they mean for who reads the output. */
+#define VIOMMU_LOSSES(X) \
+	X(RING, "ring_full", \
+	  "events came faster than they were read: they are counted, but their details are gone") \
+	X(IDENTITY, "identity_ring_full", \
+	  "a process was not described for want of space: its VM may be shown as a pid") \
+	X(CONTAINER, "container_table_full", \
+	  "too many containers at once: calls on the newest ones are not counted by VM") \
+	X(ARGS, "request_unread", \
+	  "the caller's request could not be read: the failure is known, its IOVA and size are not") \
+	X(RETURN, "return_missed", \
+	  "the end of a call was not seen: whether it failed is not known") \
+	X(SKIPPED, "program_skipped", \
+	  "the kernel skipped the tracing program: calls happened that are not counted at all")
 
 /* Name of each value as in JSON; NULL if the value is out of range. */
 const char *viommu_reason_name(enum viommu_reason reason);

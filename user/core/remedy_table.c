@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table of remedies. Options were tried on QEMU 10; where an option needs a version, the text
+ * says which. reserved-regions of virtio-iommu is not among them: x86's q35 machine sets that
+ * property itself and aborts if it is set twice (hw/core/qdev-properties.c set_prop_array).
+ */
+#include <errno.h>
+
+#include "remedy_table.h"
+
+#define ROW(reason, err, when, who, text, option) \
+	{ VIOMMU_REASON_##reason, err, when, VIOMMU_FOR_##who, text, option }
+
+/* A vIOMMU's width, for the reasons that a narrower one avoids. */
+#define ROWS_AW_BITS(reason, when) \
+	ROW(reason, 0, (when) | WHEN_QEMU | WHEN_BITS, QEMU, \
+	    "Give virtio-iommu the host's width (QEMU 9.0 or newer) and start the VM anew", \
+	    "-device virtio-iommu-pci,aw-bits={bits}"), \
+	ROW(reason, 0, (when) | WHEN_QEMU | WHEN_INTEL, QEMU, \
+	    "If the VM has an intel-iommu (39 or 48 bits only), give it this width", \
+	    "-device intel-iommu,caching-mode=on,intremap=on,aw-bits={intel}"), \
+	ROW(reason, 0, (when) | WHEN_QEMU | WHEN_BITS, LIBVIRT, \
+	    "Add this to the domain's XML, with " \
+	    "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' in its first tag", \
+	    "<qemu:commandline><qemu:arg value='-global'/>" \
+	    "<qemu:arg value='virtio-iommu-pci.aw-bits={bits}'/></qemu:commandline>"), \
+	ROW(reason, 0, (when) | WHEN_QEMU | WHEN_BITS, PROXMOX, \
+	    "Add this line to /etc/pve/qemu-server/VMID.conf (viommu=virtio in its machine line)", \
+	    "args: -global virtio-iommu-pci.aw-bits={bits}"), \
+	ROW(reason, 0, (when) | WHEN_OTHER | WHEN_BITS, HOST, \
+	    "Give the VMM's virtual IOMMU the host's width; this is for cloud-hypervisor 44 or newer", \
+	    "--platform iommu_address_width={bits}")
+
+/* Where memory and BARs of a VM lie, for the reasons that this decides. */
+#define ROWS_PHYS_BITS(reason, when) \
+	ROW(reason, 0, (when) | WHEN_QEMU | WHEN_REGION | WHEN_HOST_BITS, QEMU, \
+	    "Limit the guest's physical addresses to what the host translates", \
+	    "-cpu host,host-phys-bits-limit={host}"), \
+	ROW(reason, 0, (when) | WHEN_QEMU | WHEN_REGION | WHEN_HOST_BITS, LIBVIRT, \
+	    "Limit the guest's physical addresses (libvirt 9.3 or newer)", \
+	    "<cpu mode='host-passthrough'><maxphysaddr mode='passthrough' limit='{host}'/></cpu>"), \
+	ROW(reason, 0, (when) | WHEN_QEMU | WHEN_REGION | WHEN_HOST_BITS, PROXMOX, \
+	    "Add this line to /etc/pve/qemu-server/VMID.conf (it replaces the VM's cpu line)", \
+	    "args: -cpu host,host-phys-bits-limit={host}")
+
+#define DMESG "dmesg | grep -iE 'vfio|dmar|amd-vi|smmu|iommu'"
+
+const struct remedy_row remedy_rows[] = {
+	ROW(NO_IOMMU_DRIVER, 0, 0, HOST,
+	    "The program must attach a group and call VFIO_SET_IOMMU before it maps", NULL),
+	ROW(BAD_REQUEST, 0, 0, HOST,
+	    "This is an error in the program that called: report it to its authors", NULL),
+
+	ROW(MISALIGNED, 0, WHEN_QEMU | WHEN_VIOMMU | WHEN_MAP, QEMU,
+	    "Let the vIOMMU offer the host's page size (QEMU 9.0 or newer)",
+	    "-device virtio-iommu-pci,granule=host"),
+	ROW(MISALIGNED, 0, 0, HOST,
+	    "The program must use multiples of the host's IOMMU page size", NULL),
+	ROW(GRANULE, 0, WHEN_QEMU, QEMU,
+	    "Let the vIOMMU offer the host's page size (QEMU 9.0 or newer)",
+	    "-device virtio-iommu-pci,granule=host"),
+	ROW(GRANULE, 0, 0, GUEST,
+	    "The guest's kernel must not have pages smaller than the host's IOMMU can map", NULL),
+	ROWS_AW_BITS(ADDRESS_WRAP, WHEN_GUEST),
+	ROW(ADDRESS_WRAP, 0, 0, HOST,
+	    "The program must not map ranges that end beyond 2^64", NULL),
+
+	ROWS_AW_BITS(ABOVE_HOST_WIDTH, WHEN_VIOMMU),
+	ROW(ABOVE_HOST_WIDTH, 0, WHEN_QEMU | WHEN_REGION | WHEN_HOST_BITS, QEMU,
+	    "If the VM has no vIOMMU: keep memory, its hotplug maximum and BARs below {host} bits",
+	    "-cpu host,host-phys-bits-limit={host}"),
+	ROW(ABOVE_HOST_WIDTH, 0, WHEN_OTHER | WHEN_HOST_BITS, HOST,
+	    "A userspace driver must use IOVAs below {host} bits; DPDK does with physical addresses",
+	    "--iova-mode=pa"),
+
+	ROWS_AW_BITS(BAR_ABOVE_HOST_WIDTH, WHEN_GUEST),
+	ROWS_PHYS_BITS(BAR_ABOVE_HOST_WIDTH, 0),
+	ROW(BAR_ABOVE_HOST_WIDTH, 0, WHEN_QEMU | WHEN_REGION, GUEST,
+	    "Nothing needs to be done unless devices of the VM access each other's memory", NULL),
+	ROW(BAR_ABOVE_HOST_WIDTH, 0, WHEN_OTHER, HOST,
+	    "cloud-hypervisor stops if a BAR cannot be mapped: tell it not to (needs no peer-to-peer)",
+	    "--platform vfio_p2p_dma=off"),
+
+	ROWS_PHYS_BITS(RAM_ABOVE_HOST_WIDTH, 0),
+	ROW(RAM_ABOVE_HOST_WIDTH, 0, WHEN_QEMU, QEMU,
+	    "Give the VM less memory, and a lower maximum of hotplugged memory: its addresses must "
+	    "end below {host} bits; aw-bits does not change them", NULL),
+	ROW(RAM_ABOVE_HOST_WIDTH, 0, WHEN_OTHER, HOST,
+	    "Give the VM less memory: its addresses must end below {host} bits", NULL),
+
+	ROW(USERSPACE_VA, 0, 0, HOST,
+	    "DPDK: use physical addresses as IOVA", "--iova-mode=pa"),
+	ROW(USERSPACE_VA, 0, 0, HOST,
+	    "DPDK and SPDK: or place the memory lower in the process",
+	    "--base-virtaddr=0x100000000"),
+	ROW(USERSPACE_VA, 0, 0, HOST,
+	    "If this host is itself a VM: give its vIOMMU 48 bits or more, where its host has them",
+	    NULL),
+
+	ROWS_AW_BITS(RESERVED_AMD_HT, WHEN_VIOMMU),
+	ROW(RESERVED_AMD_HT, 0, WHEN_QEMU | WHEN_REGION, QEMU,
+	    "Machine types 7.1 and newer move memory above the hole; the guest's physical addresses "
+	    "need more than 40 bits", "-machine q35 -cpu host"),
+	ROW(RESERVED_AMD_HT, 0, WHEN_REGION, HOST,
+	    "Or give the VM less: memory, its hotplug maximum and the 64-bit PCI window must end "
+	    "below 0xfd00000000 (1012 GiB)", NULL),
+
+	ROW(RESERVED_MSI, 0, WHEN_QEMU | WHEN_VIOMMU, QEMU,
+	    "Machine types q35 and virt announce their window to the guest: use one of them, with "
+	    "virtio-iommu as a PCI device", "-device virtio-iommu-pci"),
+	ROW(RESERVED_MSI, 0, WHEN_REGION, HOST,
+	    "Keep the VM's memory out of the window: end it below, or use a machine type that leaves "
+	    "a gap there", NULL),
+	ROW(RESERVED_MSI, 0, WHEN_OTHER, HOST,
+	    "A userspace driver must leave the window out of its IOVAs", NULL),
+
+	ROW(RESERVED_REGION, 0, WHEN_QEMU | WHEN_VIOMMU, QEMU,
+	    "QEMU 9.1 and newer tell the guest of the range, if the device is alone in its guest "
+	    "IOMMU group: give each device a root port", "-device pcie-root-port,id=rp1"),
+	ROW(RESERVED_REGION, 0, 0, HOST,
+	    "See which device reserves the range; another slot, or a firmware setting, may free it",
+	    "cat /sys/kernel/iommu_groups/*/reserved_regions"),
+
+	ROW(GROUP_INELIGIBLE, EPERM, 0, HOST,
+	    "See which it is", "dmesg | grep -iE 'interrupt remapping|RMRR|1:1'"),
+	ROW(GROUP_INELIGIBLE, EPERM, 0, HOST,
+	    "Turn on interrupt remapping: VT-d or AMD-Vi and x2APIC in the firmware, and no "
+	    "intremap=off on the kernel's command line", NULL),
+	ROW(GROUP_INELIGIBLE, EPERM, 0, KERNEL,
+	    "Only if all guests are trusted (a device can then forge interrupts): allow it without, "
+	    "in /etc/modprobe.d/vfio.conf", "options vfio_iommu_type1 allow_unsafe_interrupts=1"),
+	ROW(GROUP_INELIGIBLE, EINVAL, 0, HOST,
+	    "See whether firmware reserves memory for the device",
+	    "dmesg | grep -iE 'RMRR|1:1 IOMMU mapping|ineligible'"),
+	ROW(GROUP_INELIGIBLE, EINVAL, 0, HOST,
+	    "Compare its reserved ranges with what is mapped; start the VM with the device instead of "
+	    "plugging it later", "cat /sys/kernel/iommu_groups/*/reserved_regions"),
+	ROW(GROUP_INELIGIBLE, EBUSY, 0, HOST,
+	    "Bind every device of the group to vfio-pci, and end other users of the group",
+	    "ls -l /sys/kernel/iommu_groups/*/devices/*/driver"),
+
+	ROW(MEMLOCK, 0, WHEN_QEMU, LIBVIRT,
+	    "Raise the limit to at least the VM's memory and 1 GiB",
+	    "<memtune><hard_limit unit='KiB'>{kib}</hard_limit></memtune>"),
+	ROW(MEMLOCK, 0, 0, HOST,
+	    "Raise the limit in the systemd unit that starts the program", "LimitMEMLOCK={kib}K"),
+	ROW(MEMLOCK, 0, 0, HOST,
+	    "Raise the limit in the shell that starts the program", "ulimit -l {kib}"),
+	ROW(MEMLOCK_PER_CONTAINER, 0, 0, LIBVIRT,
+	    "Raise the limit to the VM's memory times its assigned devices, and 1 GiB (libvirt 8.7 "
+	    "and newer do so by themselves)",
+	    "<memtune><hard_limit unit='KiB'>{kib}</hard_limit></memtune>"),
+	ROW(MEMLOCK_PER_CONTAINER, 0, 0, HOST,
+	    "Raise the limit in the systemd unit that starts QEMU, by the same rule",
+	    "LimitMEMLOCK={kib}K"),
+	ROW(MEMLOCK_PER_CONTAINER, 0, 0, QEMU,
+	    "Or let the devices share a container: without a vIOMMU in the VM they do", NULL),
+
+	ROW(PIN_FAILED, 0, WHEN_BAR, HOST,
+	    "Nothing needs to be done unless devices access each other's memory", NULL),
+	ROW(PIN_FAILED, 0, WHEN_NO_BAR, HOST,
+	    "Back the VM with memory that can be pinned: anonymous, memfd or huge pages, not a file "
+	    "on disk or DAX, and mapped writable", NULL),
+	ROW(PIN_FAILED, EHWPOISON, 0, HOST,
+	    "Look for the memory error, and replace the module",
+	    "dmesg | grep -iE 'mce|memory failure|hardware error'"),
+	ROW(HOST_MEMORY, 0, 0, HOST,
+	    "Free memory on the host, or raise the limit of the VM's memory cgroup",
+	    "dmesg | grep -iE 'out of memory|oom|allocation failure'"),
+
+	ROW(ENTRY_LIMIT, 0, 0, KERNEL,
+	    "Raise the limit in /etc/modprobe.d/vfio.conf; containers that are opened later have it",
+	    "options vfio_iommu_type1 dma_entry_limit=1048576"),
+	ROW(ENTRY_LIMIT, 0, 0, HOST,
+	    "The same until the next boot, then start the VM anew",
+	    "echo 1048576 > /sys/module/vfio_iommu_type1/parameters/dma_entry_limit"),
+	ROW(ENTRY_LIMIT, 0, WHEN_QEMU, GUEST,
+	    "Or let the guest map larger pieces: huge pages in its drivers, a larger block-size of "
+	    "virtio-mem", NULL),
+	ROW(ENTRY_LIMIT, 0, WHEN_OTHER, HOST,
+	    "Or map larger pieces: 1 GiB huge pages", NULL),
+
+	ROW(OVERLAP, 0, WHEN_MAP | WHEN_QEMU, HOST,
+	    "If the VM's devices work, ignore it; if not, report it to QEMU's developers", NULL),
+	ROW(OVERLAP, 0, WHEN_UNMAP, HOST,
+	    "The program must unmap whole mappings: report it to its authors", NULL),
+
+	ROW(IOMMU_DRIVER, 0, 0, HOST, "See what the IOMMU's driver says", DMESG),
+	ROW(POLICY, 0, 0, HOST,
+	    "Ask who set the policy on this host whether it fits this VM", NULL),
+	ROWS_AW_BITS(POLICY, WHEN_VIOMMU),
+
+	ROW(UNKNOWN, EINVAL, WHEN_MAP, HOST,
+	    "Compare the IOVA with the reserved ranges of the device's group",
+	    "cat /sys/kernel/iommu_groups/*/reserved_regions"),
+	ROW(UNKNOWN, ENOMEM, 0, HOST,
+	    "See whether the limit of locked memory was reached",
+	    "dmesg | grep RLIMIT_MEMLOCK"),
+	ROW(UNKNOWN, 0, 0, HOST, "See what the kernel says", DMESG),
+};
+
+const size_t remedy_row_count = sizeof(remedy_rows) / sizeof(remedy_rows[0]);

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "trace/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/fold.h"
+#include "core/summary.h"
+#include "trace/decode.h"
+#include "trace/owners.h"
+
+/** What the session remembers of an element of the container table. */
+struct container_info {
+	uint64_t id;			/* 0: nothing */
+	uint32_t range_seq;		/* of the container when this was read */
+	bool dead;			/* found dead in the last tick: its records are drained now */
+	char devices[VIOMMU_MAX_DEVICES][20];
+	size_t device_count;
+};
+
+struct session {
+	struct session_sink sink;
+	struct tracer *tracer;
+	struct owners *owners;
+	struct fold *fold;
+	struct summaries *summaries;
+	int64_t boot_offset;		/* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
+	uint64_t lost[VIOMMU_NR_LOST];	/* what was reported already */
+	bool was_attached;
+	struct container_info infos[VIOMMU_MAX_CONTAINERS];
+	struct viommu_container snapshot;	/* too large for the stack */
+	struct viommu_event event;		/* too large for the stack */
+};
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+static uint64_t session_now(const struct session *s)
+{
+	return (uint64_t)(clock_ns(CLOCK_BOOTTIME) + s->boot_offset);
+}
+
+/* ----------------------------------------------------------------------------------- containers */
+
+static void devices_add(struct container_info *info, int group)
+{
+	int n;
+
+	if (info->device_count >= VIOMMU_MAX_DEVICES)
+		return;
+	n = host_group_devices(group, "", info->devices + info->device_count,
+			       VIOMMU_MAX_DEVICES - info->device_count);
+	if (n > 0)
+		info->device_count += (size_t)n;
+}
+
+/** Devices of the container, read again when its groups or ranges have changed. */
+static const struct container_info *info_get(struct session *s, const struct viommu_container *c)
+{
+	struct container_info *info = &s->infos[c->slot];
+
+	if (info->id == c->id && info->range_seq == c->range_seq)
+		return info;
+	*info = (struct container_info){ .id = c->id, .range_seq = c->range_seq };
+	for (uint32_t i = 0; i < c->group_count && i < VIOMMU_MAX_GROUPS; i++)
+		devices_add(info, c->groups[i]);
+	return info;
+}
+
+/** Tell BPF whether anybody asked for the owner of the container. */
+static void verdict_set(struct viommu_container *c, const struct owner *owner)
+{
+	uint32_t verdict = owner->wanted ? VIOMMU_WANTED : VIOMMU_UNWANTED;
+
+	if (c->tgid == owner->tgid && c->start_time == owner->start_time)
+		__atomic_store_n(&c->verdict, verdict, __ATOMIC_RELAXED);
+}
+
+/** Containers of one process at this moment. */
+static unsigned int containers_of(struct session *s, uint32_t tgid)
+{
+	unsigned int n = 0;
+
+	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
+		if (tracer_container_snapshot(s->tracer, slot, &s->snapshot) &&
+		    s->snapshot.state == VIOMMU_CONTAINER_LIVE && s->snapshot.tgid == tgid)
+			n++;
+	return n;
+}
+
+/* --------------------------------------------------------------------------------------- events */
+
+/** What comes out of folding: counted and printed. */
+static int event_out(void *ctx, const struct viommu_event *event)
+{
+	struct session *s = ctx;
+
+	summaries_add_event(s->summaries, event);
+	s->sink.event(s->sink.ctx, event);
+	return 0;
+}
+
+static void event_name_container(struct session *s, struct viommu_event *e,
+				 const struct viommu_container *c)
+{
+	const struct container_info *info = info_get(s, c);
+	int name = c->first_group >= 0 ? c->first_group : e->group;
+
+	if (name >= 0)
+		snprintf(e->container, sizeof(e->container), "%u-%d", c->tgid, name);
+	if (e->group >= 0) {	/* attach or detach: the devices of that group only */
+		int n = host_group_devices(e->group, "", e->devices, VIOMMU_MAX_DEVICES);
+
+		e->device_count = n > 0 ? (size_t)n : 0;
+		return;
+	}
+	e->group = c->first_group;
+	memcpy(e->devices, info->devices, sizeof(e->devices));
+	e->device_count = info->device_count;
+}
+
+static void event_record(struct session *s, const struct viommu_rec *rec)
+{
+	const struct viommu_container *c = tracer_container(s->tracer, rec->slot, rec->container);
+	const struct owner *owner = owners_find(s->owners, rec->tgid, rec->start_time, rec->comm);
+	struct viommu_event *e = &s->event;
+
+	if (!owner->wanted)
+		return;
+	event_decode(e, rec, s->boot_offset);
+	e->vm = owner->vm;
+	e->ev.vmm = owner->vm.vmm;
+	if (c)
+		event_name_container(s, e, c);
+	if (e->result == -ENOMEM)
+		e->ev.containers = containers_of(s, rec->tgid);
+	if (e->result)
+		viommu_diagnose(&e->ev, &e->diag);
+	fold_add(s->fold, e);
+}
+
+static void record_take(void *ctx, const struct viommu_rec *rec, size_t size)
+{
+	struct session *s = ctx;
+	struct viommu_container *c;
+
+	(void)size;
+	if (rec->type != VIOMMU_REC_PROCESS) {
+		event_record(s, rec);
+		return;
+	}
+	c = tracer_container(s->tracer, rec->slot, rec->container);
+	if (c)
+		verdict_set(c, owners_learn(s->owners, (const struct viommu_rec_process *)rec));
+	else
+		owners_learn(s->owners, (const struct viommu_rec_process *)rec);
+}
+
+static void message_take(void *ctx, enum tracer_level level, const char *text)
+{
+	const struct session *s = ctx;
+
+	s->sink.message(s->sink.ctx, level, text);
+}
+
+/* --------------------------------------------------------------------------------- now and then */
+
+/** The counters of a container go into the totals of its VM. */
+static void container_account(struct session *s, uint32_t slot)
+{
+	const struct owner *owner;
+
+	if (!tracer_container_snapshot(s->tracer, slot, &s->snapshot))
+		return;
+	owner = owners_find(s->owners, s->snapshot.tgid, s->snapshot.start_time,
+			    s->snapshot.comm);
+	if (owner->wanted)
+		summaries_add_container(s->summaries, &owner->vm, &s->snapshot);
+}
+
+/**
+ * A container that was dead in the last tick has no record in the ring any more: count it and let
+ * BPF have its element. One that we meet for the first time gets its owner's verdict.
+ */
+static void container_tick(struct session *s, uint32_t slot)
+{
+	struct container_info *info = &s->infos[slot];
+	struct viommu_container *c;
+
+	if (!tracer_container_snapshot(s->tracer, slot, &s->snapshot))
+		return;
+	if (s->snapshot.state == VIOMMU_CONTAINER_DEAD) {
+		if (info->dead) {
+			container_account(s, slot);
+			*info = (struct container_info){ 0 };
+			tracer_container_recycle(s->tracer, slot);
+		} else {
+			info->dead = true;
+		}
+		return;
+	}
+	c = tracer_container(s->tracer, slot, s->snapshot.id);
+	if (c && c->verdict == VIOMMU_UNKNOWN)
+		verdict_set(c, owners_find(s->owners, c->tgid, c->start_time, c->comm));
+}
+
+static void containers_tick(struct session *s)
+{
+	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
+		container_tick(s, slot);
+}
+
+static void losses_report(struct session *s, bool at_end)
+{
+	uint64_t lost[VIOMMU_NR_LOST];
+
+	tracer_losses(s->tracer, at_end, lost);
+	for (int i = 0; i < VIOMMU_NR_LOST; i++) {
+		struct viommu_event *e = &s->event;
+
+		if (lost[i] <= s->lost[i])
+			continue;
+		memset(e, 0, sizeof(*e));
+		e->type = VIOMMU_EVENT_LOST;
+		e->ts = e->ts_last = session_now(s);
+		e->group = -1;
+		e->lost = (enum viommu_lost)i;
+		e->count = lost[i] - s->lost[i];
+		s->lost[i] = lost[i];
+		fold_add(s->fold, e);
+	}
+}
+
+void session_tick(struct session *s)
+{
+	s->boot_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
+	containers_tick(s);
+	losses_report(s, false);
+	fold_expire(s->fold, session_now(s));
+}
+
+int session_poll(struct session *s, int timeout_ms)
+{
+	int err = tracer_poll(s->tracer, timeout_ms);
+
+	if (!s->was_attached && tracer_attached(s->tracer)) {
+		s->was_attached = true;
+		containers_tick(s);
+	}
+	return err;
+}
+
+/* ------------------------------------------------------------------------------ beginning and end */
+
+int session_new(struct session **out, const struct session_opts *opts,
+		const struct session_sink *sink)
+{
+	const struct owner_filter filter = {
+		.patterns = opts->vm_patterns,
+		.pattern_count = opts->vm_pattern_count,
+		.pid = opts->pid,
+	};
+	struct session *s = calloc(1, sizeof(*s));
+	struct tracer_sink tracer_sink = { s, record_take, message_take };
+	int err = -ENOMEM;
+
+	if (!s)
+		return err;
+	s->sink = *sink;
+	s->boot_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
+	s->owners = owners_new(&filter);
+	s->summaries = summaries_new();
+	s->fold = fold_new(opts->fold_rule, opts->fold_window, event_out, s);
+	if (!s->owners || !s->summaries || !s->fold)
+		goto fail;
+	err = tracer_new(&s->tracer, &opts->tracer, &tracer_sink);
+	if (err)
+		goto fail;
+	session_poll(s, 0);
+	*out = s;
+	return 0;
+fail:
+	session_free(s);
+	return err;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	tracer_free(s->tracer);
+	fold_free(s->fold);
+	summaries_free(s->summaries);
+	owners_free(s->owners);
+	free(s);
+}
+
+static void summary_report(struct session *s, const struct viommu_vm *vm,
+			   const struct viommu_summary *summary)
+{
+	struct viommu_event *e = &s->event;
+
+	memset(e, 0, sizeof(*e));
+	e->type = VIOMMU_EVENT_SUMMARY;
+	e->ts = e->ts_last = session_now(s);
+	e->group = -1;
+	e->count = 1;
+	e->vm = *vm;
+	e->summary = *summary;
+	/* Losses are the tracer's: which VM a record was for is not known. */
+	memcpy(e->summary.lost, s->lost, sizeof(s->lost));
+	s->sink.event(s->sink.ctx, e);
+}
+
+void session_finish(struct session *s)
+{
+	tracer_enumerate(s->tracer);
+	tracer_poll(s->tracer, 0);
+	losses_report(s, true);
+	fold_flush(s->fold);
+	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
+		container_account(s, slot);
+	for (size_t i = 0; i < summaries_count(s->summaries); i++) {
+		struct viommu_summary summary;
+		struct viommu_vm vm;
+
+		summaries_get(s->summaries, i, &vm, &summary);
+		summary_report(s, &vm, &summary);
+	}
+}
+
+int session_fd(const struct session *s)
+{
+	return tracer_fd(s->tracer);
+}
+
+bool session_attached(const struct session *s)
+{
+	return tracer_attached(s->tracer);
+}
+
+const char *session_hooks_name(const struct session *s)
+{
+	return tracer_hooks_name(s->tracer);
+}
+
+bool session_matched(const struct session *s)
+{
+	return owners_matched(s->owners);
+}

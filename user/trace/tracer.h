@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The running tracer: waits for the VFIO module, loads the programs, hands records on. It knows
+ * nothing of VMs or of what a record means.
+ */
+#ifndef VIOMMU_TRACE_TRACER_H
+#define VIOMMU_TRACE_TRACER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <viommu/record.h>
+
+/** How to hook kernel functions. */
+enum tracer_hooks {
+	TRACER_HOOKS_AUTO,	/**< trampolines, but kprobes where the kernel is preemptible */
+	TRACER_HOOKS_FENTRY,	/**< trampolines, come what may: skipped runs are counted as lost */
+	TRACER_HOOKS_KPROBE,
+};
+
+#define TRACER_RING_DEFAULT (4u << 20)
+
+struct tracer_opts {
+	enum tracer_hooks hooks;
+	bool all;		/**< records for successful MAP and UNMAP too */
+	bool latency;		/**< measure how long a MAP takes */
+	uint32_t ring_size;	/**< bytes, power of two, at least a page */
+	bool verbose;		/**< libbpf's own messages to stderr */
+};
+
+/** How loud a message is. */
+enum tracer_level { TRACER_ERROR, TRACER_WARNING, TRACER_INFO };
+
+/** Where the tracer's output goes. */
+struct tracer_sink {
+	void *ctx;
+	/** A record; size bytes are valid. Its memory is the ring's: gone when this returns. */
+	void (*record)(void *ctx, const struct viommu_rec *rec, size_t size);
+	/** A sentence for a person. */
+	void (*message)(void *ctx, enum tracer_level level, const char *text);
+};
+
+struct tracer;
+
+/**
+ * Check this machine and start. If the VFIO module is not loaded, that is said and tracer_poll()
+ * waits for it. 0; -EPERM a capability is missing; -EOPNOTSUPP this kernel cannot; -errno: each
+ * explained through sink->message.
+ */
+int tracer_new(struct tracer **out, const struct tracer_opts *opts, const struct tracer_sink *sink);
+void tracer_free(struct tracer *t);
+
+/** Becomes readable when tracer_poll() has something to do. */
+int tracer_fd(const struct tracer *t);
+
+/** Handle what is there, waiting up to timeout_ms for it (-1: for ever). 0 or -errno; -EINTR. */
+int tracer_poll(struct tracer *t, int timeout_ms);
+
+/** Programs are attached. */
+bool tracer_attached(const struct tracer *t);
+
+/** "fentry" or "kprobe"; "none" while waiting. */
+const char *tracer_hooks_name(const struct tracer *t);
+
+/** See containers.h; false and -errno while nothing is attached. */
+bool tracer_container_snapshot(const struct tracer *t, uint32_t slot, struct viommu_container *out);
+struct viommu_container *tracer_container(const struct tracer *t, uint32_t slot, uint64_t id);
+int tracer_container_recycle(struct tracer *t, uint32_t slot);
+
+/** Find older containers, refresh ranges and entries; see type1_enumerate(). */
+int tracer_enumerate(struct tracer *t);
+
+/** What was lost since the start, by reason. at_end: calls still open count as not seen. */
+void tracer_losses(const struct tracer *t, bool at_end, uint64_t lost[VIOMMU_NR_LOST]);
+
+#endif
