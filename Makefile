@@ -52,7 +52,7 @@ unit_tests := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help setup tools tests unit unit-asan arm64 lint sync check check-vm demo bench fuzz \
+.PHONY: all help setup tools tests unit unit-asan clang arm64 arm64-objects lint sync check check-vm demo bench fuzz \
 	install clean
 
 # ---------------------------------------------------------------------------------------- build
@@ -121,6 +121,9 @@ arm64: ## compile BPF and user code for arm64
 		EXTRA_CFLAGS="-idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu" \
 		arm64-objects
 arm64-objects: $(library) $(call obj,$(programs:%=user/cli/%.c))
+
+lint: ## style of every file; CHECKPATCH=/path/to/checkpatch.pl adds the kernel's checker
+	$(Q)tests/lint.sh
 
 sync: all ## hold help, manual, completion, schema and tables together
 	$(Q)tests/sync/run.sh $(O)

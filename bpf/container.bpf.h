@@ -43,7 +43,7 @@ struct group_walk {
 	struct list_head *group;
 };
 
-/** To the last group list of the container: VFIO adds at the head, so the oldest are at the tail. */
+/** To the end of the container's lists: VFIO adds at the head, so the oldest are at the tail. */
 static __always_inline void group_walk_begin(struct group_walk *w, u64 iommu)
 {
 	struct vfio_iommu___v *vi = (void *)iommu;

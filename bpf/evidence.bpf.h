@@ -16,8 +16,9 @@ struct backing_ctx {
 };
 
 /**
- * A region of a VFIO device is a file of the anonymous inode "[vfio-device]" (vfio_device_open_file()
- * in vfio_main.c), or /dev/vfio/devices/vfioN if the VMM uses device cdevs.
+ * A region of a VFIO device is a file of the anonymous inode "[vfio-device]"
+ * (vfio_device_open_file() in drivers/vfio/group.c), or /dev/vfio/devices/vfioN if the VMM uses
+ * device cdevs.
  */
 static __always_inline bool file_is_vfio(struct file *file)
 {

@@ -139,8 +139,8 @@ static __always_inline void latency_count(struct viommu_container *c, u64 start)
 	__sync_fetch_and_add(&c->latency[slot], 1);
 }
 
-static __noinline void map_failed(struct viommu_container *c, const struct dma_request *r, u64 iommu,
-				  long ret)
+static __noinline void map_failed(struct viommu_container *c, const struct dma_request *r,
+				  u64 iommu, long ret)
 {
 	u32 err = -ret;
 
@@ -229,7 +229,7 @@ static __always_inline void ioctl_done(u64 iommu, u32 cmd, u64 arg, long ret, u6
 		__sync_fetch_and_add(&c->others, 1);
 }
 
-/* --------------------------------------------------------------------------- life of a container */
+/* ------------------------------------------------------------------------- life of a container */
 
 /** A new container: whatever we knew at that address is gone, its release was not seen. */
 static __always_inline void open_done(u64 iommu)

@@ -16,7 +16,7 @@ build_new='libbpf-dev bpftool'
 lab='busybox-static cpio kmod xz-utils zstd jq'
 lab_new='qemu-system-x86'
 check='libcmocka-dev mandoc clang-format gcc-aarch64-linux-gnu libc6-dev-arm64-cross
-	python3-minimal python3-jsonschema'
+	python3-minimal python3-jsonschema libclang-rt-14-dev'
 bench='bpftrace'
 
 die() { echo "setup: $*" >&2; exit 1; }

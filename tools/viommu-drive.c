@@ -48,7 +48,8 @@ static int wait_parse(const char *word, unsigned int *wait_ms)
 	errno = 0;
 	seconds = strtol(word, &end, 10);
 	if (end == word || *end != '\0' || errno != 0 || seconds < 0 || seconds > MAX_WAIT_S)
-		return drive_fail(EINVAL, "--wait takes 0 to %d seconds, not '%s'", MAX_WAIT_S, word);
+		return drive_fail(EINVAL, "--wait takes 0 to %d seconds, not '%s'", MAX_WAIT_S,
+				  word);
 	*wait_ms = (unsigned int)seconds * 1000;
 	return 0;
 }

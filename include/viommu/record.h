@@ -27,7 +27,7 @@
 /** Failures are counted by errno in [0, VIOMMU_MAX_ERRNO); larger ones in element 0. */
 #define VIOMMU_MAX_ERRNO 132
 
-/** Latency classes: element n counts calls of [2^n, 2^(n+1)) nanoseconds, the last one all above. */
+/** Latency classes: element n counts calls of [2^n, 2^(n+1)) ns, the last one all above. */
 #define VIOMMU_LATENCY_SLOTS 32
 
 /** Groups of a container that are listed; a longer list is cut. */
@@ -47,7 +47,7 @@ enum viommu_rec_type {
 	VIOMMU_REC_PROCESS = 1,	/**< struct viommu_rec_process: who opened or uses a container */
 	VIOMMU_REC_MAP,		/**< struct viommu_rec_dma, or _rec_failure when result < 0 */
 	VIOMMU_REC_UNMAP,	/**< the same for VFIO_IOMMU_UNMAP_DMA */
-	VIOMMU_REC_ATTACH,	/**< struct viommu_rec_group: a group joined a container, or failed to */
+	VIOMMU_REC_ATTACH,	/**< struct viommu_rec_group: a group joined, or failed to */
 	VIOMMU_REC_DETACH,	/**< struct viommu_rec_group: a group left */
 };
 
@@ -75,13 +75,13 @@ enum viommu_backing {
 
 /** Why something is not in the stream. Index of the loss table, which counts events, not bytes. */
 enum viommu_lost {
-	VIOMMU_LOST_RING,	/**< the ring buffer was full: a map, unmap, attach or detach record */
-	VIOMMU_LOST_IDENTITY,	/**< the ring buffer was full: a process record (comm, argv, cgroup) */
+	VIOMMU_LOST_RING,	/**< the ring buffer was full: map, unmap, attach, detach */
+	VIOMMU_LOST_IDENTITY,	/**< the ring buffer was full: who a process is */
 	VIOMMU_LOST_CONTAINER,	/**< the container table was full: a call that is not counted */
 	VIOMMU_LOST_ARGS,	/**< the caller's request could not be read back: no iova, size */
 	VIOMMU_LOST_RETURN,	/**< kprobe mode: the return of a call was not seen */
-	VIOMMU_LOST_SKIPPED,	/**< trampoline mode: the kernel skipped a program run. Counted by the
-				  *  kernel (recursion_misses), filled in by user space */
+	VIOMMU_LOST_SKIPPED,	/**< trampoline mode: the kernel skipped a program run. It counts
+				  *  that itself (recursion_misses); user space fills it in */
 	VIOMMU_NR_LOST
 };
 
@@ -97,7 +97,7 @@ struct viommu_rec {
 	__u32 flags;		/**< enum viommu_rec_flag */
 	__u64 ts;		/**< CLOCK_BOOTTIME at the end of the call, ns */
 	__u64 container;	/**< viommu_container::id */
-	__u64 start_time;	/**< of the process (group leader), CLOCK_BOOTTIME ns; with tgid its identity */
+	__u64 start_time;	/**< of the process, CLOCK_BOOTTIME ns; with tgid its identity */
 	__u32 tgid;		/**< process that made the call */
 	__u32 tid;		/**< thread that made the call */
 	__u32 slot;		/**< index in the container table */
@@ -119,7 +119,7 @@ struct viommu_rec_dma {
 struct viommu_state {
 	__u64 pgsize_bitmap;	/**< IOMMU page sizes, bit n = 2^n bytes; lowest is the granule */
 	__u64 memlock_limit;	/**< RLIMIT_MEMLOCK soft limit, bytes; ~0 = none */
-	__u64 memlock_used;	/**< locked_vm of the process, bytes, after the failure was undone */
+	__u64 memlock_used;	/**< locked_vm of the process, bytes, the failure undone */
 	__u32 dma_avail;	/**< mappings that the container can still take */
 	__u8 cap_ipc_lock;	/**< 1: the process may exceed memlock_limit */
 	__u8 backing;		/**< enum viommu_backing */
@@ -177,10 +177,10 @@ struct viommu_container {
 	__u32 tgid;		/**< owner: the process of the latest call */
 	__u32 state;		/**< enum viommu_container_state */
 	__u32 verdict;		/**< enum viommu_verdict */
-	__s32 first_group;	/**< group attached first, names the container "PID-GROUP"; -1 unknown */
+	__s32 first_group;	/**< attached first, names the container "PID-GROUP"; -1 unknown */
 	__u32 slot;		/**< index of this element */
 	__u32 group_count;	/**< elements of groups[] that are valid */
-	__s32 groups[VIOMMU_MAX_GROUPS];	/**< IOMMU groups in it now; change with range_seq */
+	__s32 groups[VIOMMU_MAX_GROUPS];	/**< IOMMU groups in it; see range_seq */
 	char comm[VIOMMU_COMM_LEN];
 
 	__u64 maps;		/**< MAP calls that returned 0 */
@@ -193,7 +193,7 @@ struct viommu_container {
 	__u64 highest_refused;	/**< last IOVA (saturated) of the highest failed MAP */
 	__u64 pgsize_bitmap;	/**< 0: unknown */
 	__u32 dma_avail;	/**< mappings that can still be made; valid if dma_limit > 0 */
-	__u32 dma_limit;	/**< dma_avail of the empty container; 0: not seen (older than tracer) */
+	__u32 dma_limit;	/**< dma_avail of the empty container; 0: older than the tracer */
 	__u64 busy_iova;	/**< MAP that failed with EBUSY and waits for its retry */
 	__u64 busy_size;	/**< 0: none */
 

@@ -32,8 +32,7 @@ static inline struct viommu_vm identify(const char *root, uint32_t pid)
 }
 
 /* A process that is gone: only what the tracer recorded. argv ends with an empty string. */
-static inline struct host_process recorded(uint32_t pid, const char *comm,
-						   const char *argv)
+static inline struct host_process recorded(uint32_t pid, const char *comm, const char *argv)
 {
 	struct host_process p = { .pid = pid, .start_time = NS_PER_SEC };
 

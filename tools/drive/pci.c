@@ -113,7 +113,8 @@ static int bar_size(struct pci_function *fn, unsigned int index, unsigned int co
 	bar->size = ~mask + 1;
 	if (!err && (bar->size & (bar->size - 1)) != 0)
 		err = drive_fail(EPROTO, "BAR %u of 00:%02x.%x has no size: 0x%" PRIx64
-				 " is no power of two", index, fn->devfn >> 3, fn->devfn & 7, bar->size);
+				 " is no power of two", index, fn->devfn >> 3, fn->devfn & 7,
+				 bar->size);
 	return err;
 }
 

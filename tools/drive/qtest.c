@@ -127,7 +127,8 @@ static int qtest_read_line(struct qtest *qt, int64_t end)
 	qt->taken = (size_t)(nl - qt->line) + 1;
 	for (at = qt->line; at < nl; at++)
 		if (!isprint((unsigned char)*at))
-			return drive_fail(EPROTO, "QEMU's answer is no text; is this a qtest socket?");
+			return drive_fail(EPROTO, "QEMU's answer is no text; is this a qtest "
+					  "socket?");
 	return 0;
 }
 

@@ -20,7 +20,7 @@ struct qtest {
 	int fd;			/* the socket, -1 when closed */
 	size_t len;		/* bytes received into @line */
 	size_t taken;		/* bytes of these that belong to answers already handed out */
-	char line[4096];	/* the last answer and what came with it; holds QTEST_CHUNK in hex */
+	char line[4096];	/* answers; has to hold QTEST_CHUNK in hexadecimal */
 };
 
 /**

@@ -51,8 +51,8 @@ static int chain_offer(struct queue *q, uint16_t head)
 {
 	struct qtest *qt = q->dev->fn.qt;
 	uint64_t avail = q->base + AVAIL_AT;
-	uint64_t slot = avail + offsetof(struct vring_avail, ring) + 2u * (q->avail_idx % QUEUE_SIZE);
-	int err = qtest_store(qt, slot, 2, head);
+	size_t slot = offsetof(struct vring_avail, ring) + 2u * (q->avail_idx % QUEUE_SIZE);
+	int err = qtest_store(qt, avail + slot, 2, head);
 
 	if (err)
 		return err;
@@ -176,7 +176,8 @@ int queue_request(struct queue *q, const void *out, size_t out_len, void *in, si
 		err = request_wait(q, &elem);
 	if (!err && (elem.id != 0 || elem.len > in_len))
 		err = drive_fail(EPROTO, "the device gave back chain %" PRIu32 " with %" PRIu32
-				 " bytes, chain 0 with at most %zu was due", elem.id, elem.len, in_len);
+				 " bytes, chain 0 with at most %zu was due", elem.id, elem.len,
+				 in_len);
 	return err ? err : qtest_read(q->dev->fn.qt, q->base + IN_AT, in, in_len);
 }
 

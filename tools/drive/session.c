@@ -207,7 +207,7 @@ static int raw_run(struct session *s, const struct request *req)
 static int endpoint_open(struct session *s, const struct request *req, struct pci_function *fn)
 {
 	if (req->endpoint > UINT8_MAX)
-		return drive_fail(ENODEV, "%s works on bus 0 only, 0x%" PRIx32 " is behind a bridge",
+		return drive_fail(ENODEV, "%s works on bus 0 only, 0x%" PRIx32 " is not there",
 				  req->name, req->endpoint);
 	return pci_open(fn, &s->qt, (uint8_t)req->endpoint);
 }

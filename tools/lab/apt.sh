@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# Sourced: apt with the machine's own sources plus other suites of the same archive, with the package
-# lists in a folder of our own ($apt_state, set by whoever sources this), so that neither the
+# Sourced: apt with the machine's own sources plus other suites of the same archive; the package
+# lists lie in a folder of our own ($apt_state, set by whoever sources this), so that neither the
 # machine's apt configuration nor its package lists are touched. No mirror is named anywhere: the
 # one that this machine is configured with is used.
 

@@ -86,10 +86,10 @@ iommu_options() {
 	intel39 | intel48)
 		qemu+=(-cpu max -device "intel-iommu,intremap=on,caching-mode=on,aw-bits=${iommu#intel}")
 		append="intel_iommu=on $append" ;;
-	amd) qemu+=(-cpu EPYC -device amd-iommu,intremap=off) ;;
+	amd) qemu+=(-cpu EPYC -device "amd-iommu,intremap=off") ;;
 	virtio)
 		[ "$kernel" != 6.1 ] || die "kernel 6.1 has no virtio-iommu driver"
-		qemu+=(-cpu max -device virtio-iommu-pci,addr=0x1b) ;;
+		qemu+=(-cpu max -device "virtio-iommu-pci,addr=0x1b") ;;
 	none) qemu+=(-cpu max) ;;
 	*) die "unknown IOMMU '$iommu'" ;;
 	esac
@@ -97,7 +97,7 @@ iommu_options() {
 
 accel_options() {
 	if [ "$icount" = yes ]; then
-		qemu+=(-accel tcg,thread=single -icount "shift=0,sleep=off" -smp 1)
+		qemu+=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -smp 1)
 	else
 		qemu+=(-accel "tcg,thread=multi" -smp "$smp")
 	fi

@@ -5,7 +5,7 @@
 
 #include "vocab.h"
 
-/* strerrorname_np() is not in every C library, and does not know what the kernel keeps to itself. */
+/* strerrorname_np() is not in every C library, and does not know the kernel's own numbers. */
 #define ERRNOS(X) \
 	X(EPERM) X(ENOENT) X(ESRCH) X(EINTR) X(EIO) X(ENXIO) X(E2BIG) X(ENOEXEC) X(EBADF) \
 	X(ECHILD) X(EAGAIN) X(ENOMEM) X(EACCES) X(EFAULT) X(ENOTBLK) X(EBUSY) X(EEXIST) \

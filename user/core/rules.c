@@ -48,8 +48,8 @@ static bool flags_bad(const struct facts *f)
 	if (!f->ev->has_range)
 		return false;
 	if (f->ev->op == VIOMMU_OP_MAP)
-		return flags & ~MAP_FLAGS;
-	return (flags & ~UNMAP_FLAGS) ||
+		return flags & ~(uint32_t)MAP_FLAGS;
+	return (flags & ~(uint32_t)UNMAP_FLAGS) ||
 	       ((flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP) &&
 		(flags & (VFIO_DMA_UNMAP_FLAG_ALL | VFIO_DMA_UNMAP_FLAG_VADDR)));
 }

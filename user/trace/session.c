@@ -16,7 +16,7 @@
 struct container_info {
 	uint64_t id;			/* 0: nothing */
 	uint32_t range_seq;		/* of the container when this was read */
-	bool dead;			/* found dead in the last tick: its records are drained now */
+	bool dead;			/* found dead in the last tick: its records are drained */
 	char devices[VIOMMU_MAX_DEVICES][20];
 	size_t device_count;
 };
@@ -258,7 +258,7 @@ int session_poll(struct session *s, int timeout_ms)
 	return err;
 }
 
-/* ------------------------------------------------------------------------------ beginning and end */
+/* ---------------------------------------------------------------------------- beginning and end */
 
 int session_new(struct session **out, const struct session_opts *opts,
 		const struct session_sink *sink)

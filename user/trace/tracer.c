@@ -53,8 +53,8 @@ static int machine_check(const struct tracer_sink *sink)
 	if (!kernel_has_btf()) {
 		kernel_release(release, sizeof(release));
 		sink_say(sink, TRACER_ERROR,
-			 "kernel %s has no type information (/sys/kernel/btf/vmlinux): run a kernel "
-			 "built with CONFIG_DEBUG_INFO_BTF, as those of all large distributions are",
+			 "kernel %s has no type information (/sys/kernel/btf/vmlinux): run a "
+			 "kernel built with CONFIG_DEBUG_INFO_BTF, as distributions build theirs",
 			 release);
 		return -EOPNOTSUPP;
 	}
@@ -76,7 +76,8 @@ static size_t record_size(const struct viommu_rec *rec)
 		return sizeof(struct viommu_rec_process);
 	case VIOMMU_REC_MAP:
 	case VIOMMU_REC_UNMAP:
-		return rec->result ? sizeof(struct viommu_rec_failure) : sizeof(struct viommu_rec_dma);
+		return rec->result ? sizeof(struct viommu_rec_failure) :
+				     sizeof(struct viommu_rec_dma);
 	case VIOMMU_REC_ATTACH:
 	case VIOMMU_REC_DETACH:
 		return sizeof(struct viommu_rec_group);

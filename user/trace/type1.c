@@ -187,7 +187,7 @@ static int type1_load(struct type1 *t, const struct tracer_opts *opts,
 	}
 	if (opts->hooks == TRACER_HOOKS_AUTO && plan[0].trampolines && !t->trampolines)
 		sink_say(sink, TRACER_WARNING,
-			 "this kernel has no trampolines for modules: kprobes are used, at some cost");
+			 "no trampolines for modules in this kernel: kprobes are used, at some cost");
 	if (!t->enumerates)
 		sink_say(sink, TRACER_WARNING,
 			 "containers that are open already are seen only from their next call on");
@@ -238,8 +238,8 @@ int type1_init(struct type1 *t, const struct tracer_opts *opts, const struct tra
 	memset(t, 0, sizeof(*t));
 	if (!kernel_module_has_btf(KERNEL_TYPE1_MODULE)) {
 		sink_say(sink, TRACER_ERROR,
-			 "there is no type information (BTF) of the module %s: the kernel was built without "
-			 "CONFIG_DEBUG_INFO_BTF_MODULES, or the module's does not match",
+			 "there is no type information (BTF) of the module %s: the kernel was built "
+			 "without CONFIG_DEBUG_INFO_BTF_MODULES, or the module's does not match",
 			 KERNEL_TYPE1_MODULE);
 		return -EOPNOTSUPP;
 	}

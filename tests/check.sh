@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every test, from nothing: installs, builds, runs, and ends with the line "N passed, N failed".
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top" || exit 1
+mkdir -p build
+export RESULTS=$top/build/results
+: > "$RESULTS"
+
+# step NAME COMMAND...: one step that counts as one test if it does not count its own.
+step() {
+	local name=$1 before after status start=$SECONDS
+	shift
+	echo "== $name"
+	before=$(wc -l < "$RESULTS")
+	"$@"
+	status=$?
+	after=$(wc -l < "$RESULTS")
+	if [ "$before" -eq "$after" ] || { [ "$status" -ne 0 ] && ! tail -n +$((before + 1)) "$RESULTS" |
+		awk '$2 > 0 { found = 1 } END { exit !found }'; }; then
+		[ "$status" -eq 0 ] && echo "1 0 0" >> "$RESULTS" || echo "0 1 0" >> "$RESULTS"
+	fi
+	echo "== $name: $([ "$status" -eq 0 ] && echo ok || echo FAILED) ($((SECONDS - start)) s)"
+	return "$status"
+}
+
+totals() {
+	awk '{ p += $1; f += $2; s += $3 }
+		END { printf "%d passed, %d failed", p, f; if (s) printf ", %d skipped", s; print "" }' \
+		"$RESULTS"
+}
+
+step 'packages' tools/setup.sh build lab check || { totals; exit 1; }
+step 'build' make -j2 all tools tests || { totals; exit 1; }
+step 'unit tests' make unit
+step 'unit tests under sanitizers' make -j2 unit-asan
+step 'build with clang' make -j2 clang
+step 'compile for arm64' make -j2 arm64
+step 'style' make lint
+step 'help, manual, completion, schema and tables agree' make sync
+step 'parsers under fuzzing' make fuzz
+step 'build system' tests/build.sh
+step 'tests in the VM' make check-vm
+totals
+awk '{ f += $2 } END { exit f != 0 }' "$RESULTS"

@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Fuzz each parser of outside input for FUZZ_SECONDS (10): builds tests/fuzz/fuzz_*.c with libFuzzer
+# and the sanitizers. What it finds is kept in build/fuzz/NAME-crash-*.
+set -eu
+cd "$(dirname "$0")/../.."
+out=build/fuzz
+seconds=${FUZZ_SECONDS:-10}
+mkdir -p "$out"
+
+# Sources that a harness needs besides itself.
+sources_of() {
+	case $1 in
+	fuzz_vm) echo user/host/*.c user/core/*.c ;;
+	*) echo "tests/fuzz/run.sh: no sources are listed for $1" >&2; return 1 ;;
+	esac
+}
+
+fuzz_one() {
+	local name=$1 sources dict=tests/fuzz/${1#fuzz_}.dict
+	sources=$(sources_of "$name")
+	# shellcheck disable=SC2086 # a list of files
+	clang -std=gnu11 -D_GNU_SOURCE -O1 -g -Iinclude -Iuser \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		"tests/fuzz/$name.c" $sources -lexpat -o "$out/$name"
+	mkdir -p "$out/$name.corpus"
+	"$out/$name" -max_total_time="$seconds" -max_len=6000 -artifact_prefix="$out/$name-" \
+		$([ -f "$dict" ] && echo "-dict=$dict") \
+		"$out/$name.corpus" "tests/fuzz/seeds/${name#fuzz_}" > "$out/$name.log" 2>&1 ||
+		{ tail -n 40 "$out/$name.log"; return 1; }
+	tail -n 1 "$out/$name.log"
+}
+
+for harness in tests/fuzz/fuzz_*.c; do
+	name=$(basename "$harness" .c)
+	echo "$name for $seconds s"
+	fuzz_one "$name"
+done

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Cells of a row, from an event. Whatever a process can choose is cleaned here. */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/columns.h"
+#include "cli/format.h"
+#include "cli/table.h"
+#include "host/text.h"
+
+#define NS_PER_SECOND 1000000000ULL
+#define NS_PER_MS 1000000ULL
+
+const char *table_severity_color(const struct table_style *style, enum viommu_severity severity)
+{
+	if (!style->color)
+		return NULL;
+	switch (severity) {
+	case VIOMMU_SEVERITY_FATAL:
+	case VIOMMU_SEVERITY_SILENT:
+		return "\x1b[1;31m";
+	case VIOMMU_SEVERITY_WARNING:
+		return "\x1b[33m";
+	default:
+		return NULL;
+	}
+}
+
+/* Time of day where the reader is. */
+static void cell_time(char *buf, size_t size, uint64_t ts, bool ms)
+{
+	const time_t seconds = (time_t)(ts / NS_PER_SECOND);
+	struct tm tm;
+	size_t len;
+
+	if (!localtime_r(&seconds, &tm))
+		return;
+	len = strftime(buf, size, "%H:%M:%S", &tm);
+	if (ms)
+		snprintf(buf + len, size - len, ".%03" PRIu64, ts % NS_PER_SECOND / NS_PER_MS);
+}
+
+void table_vm(char *buf, size_t size, const struct viommu_event *event)
+{
+	char comm[4 * VIOMMU_COMM_LEN];
+	size_t len;
+
+	len = host_text_clean(buf, size, event->vm.name,
+			      strnlen(event->vm.name, sizeof(event->vm.name)));
+	if (event->vm.source != VIOMMU_VM_NONE || !event->comm[0])
+		return;
+	host_text_clean(comm, sizeof(comm), event->comm,
+			strnlen(event->comm, sizeof(event->comm)));
+	snprintf(buf + len, size - len, "%s%s", len ? " " : "", comm);
+}
+
+static void cell_device(char *buf, size_t size, const struct viommu_event *event)
+{
+	char first[64];
+
+	if (!event->device_count) {
+		if (event->group >= 0)
+			snprintf(buf, size, "group %d", event->group);
+		return;
+	}
+	host_text_clean(first, sizeof(first), event->devices[0],
+			strnlen(event->devices[0], sizeof(event->devices[0])));
+	if (event->device_count > 1)
+		snprintf(buf, size, "%s+%zu", first, event->device_count - 1);
+	else
+		snprintf(buf, size, "%s", first);
+}
+
+/* The longest form that there is room for: "first..last  xN", "first.. xN", "first". */
+static void cell_iova(char *buf, size_t size, const struct viommu_event *event, unsigned int room)
+{
+	const uint64_t first = event->count > 1 ? event->iova_lowest : event->ev.iova;
+	const uint64_t last = event->iova_highest;
+
+	if (!event->ev.has_range)
+		return;
+	if (event->count > 1) {
+		for (int gap = 2; gap > 0; gap--) {
+			snprintf(buf, size, "0x%" PRIx64 "..0x%" PRIx64 "%*sx%" PRIu64, first,
+				 last, gap, "", event->count);
+			if (columns_width(buf) <= room)
+				return;
+		}
+		snprintf(buf, size, "0x%" PRIx64 ".. x%" PRIu64, first, event->count);
+		if (columns_width(buf) <= room)
+			return;
+	}
+	snprintf(buf, size, "0x%" PRIx64, first);
+}
+
+static void cells_outcome(struct row *row, const struct table_style *style,
+			  const struct viommu_event *event)
+{
+	const struct viommu_diagnosis *diag = &event->diag;
+	const char *severity = viommu_severity_name(diag->severity);
+	const char *reason = viommu_reason_name(diag->reason);
+	char number[24];
+
+	if (event->result >= 0) {
+		strcpy(row->cell[COLUMN_RESULT], "ok");
+		return;
+	}
+	snprintf(row->cell[COLUMN_RESULT], LAYOUT_CELL, "%s",
+		 viommu_errno_name(-event->result, number, sizeof(number)));
+	snprintf(row->cell[COLUMN_REASON], LAYOUT_CELL, "%s", reason ? reason : "");
+	snprintf(row->cell[COLUMN_SEVERITY], LAYOUT_CELL, "%s", severity ? severity : "");
+	row->color[COLUMN_SEVERITY] = table_severity_color(style, diag->severity);
+}
+
+void table_row(struct row *row, const struct layout *layout, const struct table_style *style,
+	       const struct viommu_event *event)
+{
+	const bool group = event->type == VIOMMU_EVENT_ATTACH || event->type == VIOMMU_EVENT_DETACH;
+	const char *op = viommu_event_name(event->type);
+	char text[LAYOUT_CELL];
+
+	cell_time(row->cell[COLUMN_TIME], LAYOUT_CELL, event->ts, layout_has_ms(layout));
+	table_vm(text, sizeof(text), event);
+	columns_clip(row->cell[COLUMN_VM], LAYOUT_CELL, text, layout->columns[COLUMN_VM]);
+	text[0] = '\0';
+	cell_device(text, sizeof(text), event);
+	columns_clip(row->cell[COLUMN_DEVICE], LAYOUT_CELL, text, layout->columns[COLUMN_DEVICE]);
+	snprintf(row->cell[COLUMN_OP], LAYOUT_CELL, "%s", op ? op : "");
+	cells_outcome(row, style, event);
+	if (event->ev.has_range)
+		format_size(row->cell[COLUMN_SIZE], LAYOUT_CELL, event->ev.size);
+	if (group)
+		snprintf(row->cell[COLUMN_IOVA], LAYOUT_CELL, "group %d", event->group);
+	else
+		cell_iova(row->cell[COLUMN_IOVA], LAYOUT_CELL, event,
+			  layout_room(layout, row, COLUMN_IOVA));
+}
