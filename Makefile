@@ -42,7 +42,7 @@ programs := viommu-trace
 cli := $(filter-out $(programs:%=user/cli/%.c),$(wildcard user/cli/*.c))
 library := $(call obj,$(core) $(host) $(trace) $(cli))
 pure := $(call obj,$(core) $(host) $(cli))
-load := tools/vfio-load.c $(wildcard tools/load/*.c)
+load := $(wildcard tools/vfio-load*.c)
 drive := tools/viommu-drive.c $(wildcard tools/drive/*.c)
 tools := $(O)/tools/vfio-load $(O)/tools/viommu-drive
 bpf_sources := $(wildcard bpf/*.bpf.c)

@@ -78,14 +78,14 @@ static __always_inline bool group_walk_step(struct group_walk *w)
 	return false;
 }
 
-/** IOMMU groups of the container, oldest first within a domain. */
-static __noinline void groups_read(struct viommu_container *c, u64 iommu)
+/** IOMMU groups of the container, oldest first within a domain. How many. */
+static __noinline u32 groups_read(struct viommu_container *c, u64 iommu)
 {
 	struct group_walk w;
 	u32 count = 0;
 
 	if (!c)
-		return;
+		return 0;
 	group_walk_begin(&w, iommu);
 	for (int i = 0; i < MAX_LIST_NODES && w.domains && count < VIOMMU_MAX_GROUPS; i++) {
 		struct vfio_iommu_group___v *vg;
@@ -96,9 +96,12 @@ static __noinline void groups_read(struct viommu_container *c, u64 iommu)
 		c->groups[bounded(count, VIOMMU_MAX_GROUPS)] = BPF_CORE_READ(vg, iommu_group, id);
 		count++;
 	}
+	if (!count)
+		return 0;
 	c->group_count = count;
-	if (c->first_group < 0 && count)
+	if (c->first_group < 0)
 		c->first_group = c->groups[0];
+	return count;
 }
 
 /**
@@ -141,21 +144,28 @@ static __noinline u32 ranges_read(u64 iommu, struct viommu_range *set, u32 *flag
 	return count;
 }
 
-/** Bring ranges, groups and page sizes in the table up to date; readers see range_seq. */
-static __noinline void container_refresh(struct viommu_container *c, u64 iommu)
+/**
+ * Bring ranges, groups and page sizes in the table up to date; readers see range_seq. False if the
+ * container has no group: then the kernel's ranges say nothing (after the last detach they are all
+ * of 64 bits), and the table keeps what it had.
+ */
+static __noinline bool container_refresh(struct viommu_container *c, u64 iommu)
 {
 	struct vfio_iommu___v *vi = (void *)iommu;
-	u32 flags = 0, count;
+	u32 flags = 0, count, groups;
 
 	if (!c)
-		return;
-	__sync_fetch_and_add(&c->range_seq, 1);
-	count = ranges_read(iommu, c->ranges, &flags);
-	c->range_count = flags & VIOMMU_F_RANGES_CUT ? 0 : count;
-	groups_read(c, iommu);
-	__sync_fetch_and_add(&c->range_seq, 1);
+		return false;
 	c->pgsize_bitmap = BPF_CORE_READ(vi, pgsize_bitmap);
 	c->dma_avail = BPF_CORE_READ(vi, dma_avail);
+	__sync_fetch_and_add(&c->range_seq, 1);
+	groups = groups_read(c, iommu);
+	if (groups) {
+		count = ranges_read(iommu, c->ranges, &flags);
+		c->range_count = flags & VIOMMU_F_RANGES_CUT ? 0 : count;
+	}
+	__sync_fetch_and_add(&c->range_seq, 1);
+	return groups;
 }
 
 /**

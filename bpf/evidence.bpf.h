@@ -70,8 +70,12 @@ static __always_inline void memlock_read(struct viommu_state *s, struct task_str
 	s->cap_ipc_lock = caps >> CAP_IPC_LOCK & 1;
 }
 
-/** State of the container; the caller adds what belongs to one request. */
-static __always_inline void state_read(struct viommu_state *s, u32 *flags, u64 iommu)
+/**
+ * State of the container; the caller adds what belongs to one request. has_groups: as
+ * container_refresh() says; a container that maps has some.
+ */
+static __always_inline void state_read(struct viommu_state *s, u32 *flags, u64 iommu,
+				       bool has_groups)
 {
 	struct vfio_iommu___v *vi = (void *)iommu;
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -79,7 +83,7 @@ static __always_inline void state_read(struct viommu_state *s, u32 *flags, u64 i
 	s->pgsize_bitmap = BPF_CORE_READ(vi, pgsize_bitmap);
 	s->dma_avail = BPF_CORE_READ(vi, dma_avail);
 	s->backing = VIOMMU_BACKING_UNKNOWN;
-	s->range_count = ranges_read(iommu, s->ranges, flags);
+	s->range_count = has_groups ? ranges_read(iommu, s->ranges, flags) : 0;
 	memlock_read(s, task);
 	*flags |= VIOMMU_F_PGSIZES | VIOMMU_F_DMA_AVAIL | VIOMMU_F_MEMLOCK;
 }

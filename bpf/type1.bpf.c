@@ -73,18 +73,25 @@ static __noinline void failure_record(struct viommu_container *c, const struct d
 		return;
 	}
 	dma_record_fill(&f->d, c, r, type, ret);
-	state_read(&f->s, &f->d.h.flags, iommu);
+	state_read(&f->s, &f->d.h.flags, iommu, true);
 	if (type == VIOMMU_REC_MAP)
 		f->s.backing = backing_find(bpf_get_current_task_btf(), r->vaddr);
 	bpf_ringbuf_submit(f, 0);
 }
 
+/** Brings the container up to date and tells. */
 static __noinline void group_record(struct viommu_container *c, u64 iommu, int group, u32 type,
 				    long ret)
 {
 	struct viommu_rec_group *g;
+	bool has_groups;
 
 	if (!c)
+		return;
+	has_groups = container_refresh(c, iommu);
+	if (c->first_group < 0)		/* its attach failed: it is in no list */
+		c->first_group = group;
+	if (c->verdict == VIOMMU_UNWANTED)
 		return;
 	g = bpf_ringbuf_reserve(&records, sizeof(*g), 0);
 	if (!g) {
@@ -94,7 +101,7 @@ static __noinline void group_record(struct viommu_container *c, u64 iommu, int g
 	rec_init(&g->h, type, c->id, c->slot, ret);
 	g->group = group;
 	g->pad = 0;
-	state_read(&g->s, &g->h.flags, iommu);
+	state_read(&g->s, &g->h.flags, iommu, has_groups);
 	bpf_ringbuf_submit(g, 0);
 }
 
@@ -246,26 +253,12 @@ static __always_inline void open_done(u64 iommu)
 
 static __always_inline void attach_done(u64 iommu, int group, long ret)
 {
-	struct viommu_container *c = container_get(iommu);
-
-	if (!c)
-		return;
-	container_refresh(c, iommu);
-	if (c->first_group < 0)		/* it failed and is in no list */
-		c->first_group = group;
-	if (c->verdict != VIOMMU_UNWANTED)
-		group_record(c, iommu, group, VIOMMU_REC_ATTACH, ret);
+	group_record(container_get(iommu), iommu, group, VIOMMU_REC_ATTACH, ret);
 }
 
 static __always_inline void detach_done(u64 iommu, int group)
 {
-	struct viommu_container *c = container_get(iommu);
-
-	if (!c)
-		return;
-	container_refresh(c, iommu);
-	if (c->verdict != VIOMMU_UNWANTED)
-		group_record(c, iommu, group, VIOMMU_REC_DETACH, 0);
+	group_record(container_get(iommu), iommu, group, VIOMMU_REC_DETACH, 0);
 }
 
 /** dma_avail is up to date wherever user space may look: at the end, and when it asks. */

@@ -247,8 +247,11 @@ int load_session_run(const struct load_options *options)
 		result = session_rate(&session, options);
 	else if (!result && !options->n_words)
 		result = session_script(&session);
-	if (!result)
-		result = load_json_totals(stdout, &session.counts, &session.vfio.other);
+	/* Also after an error: what was done was done. */
+	if (load_json_totals(stdout, &session.counts, &session.vfio.other) < 0 && !result) {
+		fprintf(stderr, "vfio-load: cannot write to standard output\n");
+		result = -EIO;
+	}
 	load_vfio_close(&session.vfio);
 	return result;
 }

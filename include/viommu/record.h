@@ -180,7 +180,7 @@ struct viommu_container {
 	__s32 first_group;	/**< attached first, names the container "PID-GROUP"; -1 unknown */
 	__u32 slot;		/**< index of this element */
 	__u32 group_count;	/**< elements of groups[] that are valid */
-	__s32 groups[VIOMMU_MAX_GROUPS];	/**< IOMMU groups in it; see range_seq */
+	__s32 groups[VIOMMU_MAX_GROUPS];	/**< IOMMU groups in it, or last in it */
 	char comm[VIOMMU_COMM_LEN];
 
 	__u64 maps;		/**< MAP calls that returned 0 */

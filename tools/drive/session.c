@@ -151,7 +151,7 @@ static int attach_run(struct session *s, const struct request *req)
 	return result_print(s, object, status);
 }
 
-/* One MAP or UNMAP; the last address may wrap, which the device then is to refuse. */
+/* One MAP or UNMAP. A range may be empty or wrap: it is sent so, and QEMU 10 even answers OK. */
 static int map_run_one(struct session *s, const struct request *req, uint64_t start)
 {
 	const bool is_map = req->op != REQUEST_UNMAP;

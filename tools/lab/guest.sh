@@ -2,11 +2,12 @@
 # shellcheck shell=sh
 # Sourced inside the lab VM: get devices ready for VFIO.
 
-# The VFIO modules. An IOMMU without interrupt remapping needs VFIO's consent to unsafe interrupts.
+# lab_vfio_modules [PARAMETER=VALUE...]: the VFIO modules, with these parameters of vfio_iommu_type1.
+# An IOMMU without interrupt remapping needs VFIO's consent to unsafe interrupts.
 lab_vfio_modules() {
 	case ${LAB_IOMMU:-} in
-	amd | virtio) modprobe vfio_iommu_type1 allow_unsafe_interrupts=1 ;;
-	*) modprobe vfio_iommu_type1 ;;
+	amd | virtio) modprobe vfio_iommu_type1 allow_unsafe_interrupts=1 "$@" ;;
+	*) modprobe vfio_iommu_type1 "$@" ;;
 	esac
 	modprobe vfio-pci
 }

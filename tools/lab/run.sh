@@ -89,7 +89,7 @@ iommu_options() {
 	amd) qemu+=(-cpu EPYC -device "amd-iommu,intremap=off") ;;
 	virtio)
 		[ "$kernel" != 6.1 ] || die "kernel 6.1 has no virtio-iommu driver"
-		qemu+=(-cpu max -device "virtio-iommu-pci,addr=0x1b") ;;
+		qemu+=(-cpu max -device "virtio-iommu-pci,aw-bits=64,addr=0x1b") ;;
 	none) qemu+=(-cpu max) ;;
 	*) die "unknown IOMMU '$iommu'" ;;
 	esac

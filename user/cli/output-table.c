@@ -31,6 +31,7 @@ struct table {
 	struct table_style style;
 	struct layout layout;
 	bool has_header;
+	int day;		/* of the latest row, as year * 1000 + day of the year; 0: none */
 	struct explained *explained;
 	size_t explained_count;
 };
@@ -50,6 +51,23 @@ static void print_header(struct table *t, FILE *f)
 	fputs(t->style.color ? "\x1b[2m" : "", f);
 	layout_print(&t->layout, &row, f);
 	fputs(t->style.color ? "\x1b[0m" : "", f);
+}
+
+/* TIME has no date: a line tells when a new day begins. */
+static void print_day(struct table *t, FILE *f, const struct viommu_event *event)
+{
+	const time_t seconds = (time_t)(event->ts / UINT64_C(1000000000));
+	char date[32];
+	struct tm tm;
+	int day;
+
+	if (!localtime_r(&seconds, &tm))
+		return;
+	day = tm.tm_year * 1000 + tm.tm_yday;
+	if (t->day && t->day != day && strftime(date, sizeof(date), "%Y-%m-%d", &tm))
+		fprintf(f, "%s--- %s%s\n", t->style.color ? "\x1b[2m" : "", date,
+			t->style.color ? "\x1b[0m" : "");
+	t->day = day;
 }
 
 /* The VM's entry, a new one if it has none; NULL if out of memory. */
@@ -110,6 +128,7 @@ static int print_row(struct table *t, FILE *f, const struct viommu_event *event)
 	int first = 0;
 
 	print_header(t, f);
+	print_day(t, f, event);
 	table_row(&row, &t->layout, &t->style, event);
 	layout_print(&t->layout, &row, f);
 	if (event->type == VIOMMU_EVENT_ATTACH || event->type == VIOMMU_EVENT_DETACH)
@@ -117,7 +136,7 @@ static int print_row(struct table *t, FILE *f, const struct viommu_event *event)
 	if (event->result < 0)
 		first = explain_first(t, event);
 	if (first > 0)
-		table_explain(f, &t->style, &event->diag);
+		table_explain(f, &t->style, event);
 	return first < 0 ? first : 0;
 }
 

@@ -40,7 +40,7 @@ static void note_option(FILE *f, const struct table_style *style, const char *op
 	fputc('\n', f);
 }
 
-static void note_remedy(FILE *f, const struct table_style *style,
+static void note_remedy(FILE *f, const struct table_style *style, const char *label,
 			const struct viommu_remedy *remedy)
 {
 	const char *who = viommu_remedy_for_name(remedy->who);
@@ -48,8 +48,8 @@ static void note_remedy(FILE *f, const struct table_style *style,
 	struct text t;
 
 	text_init(&t, text, sizeof(text));
-	text_add(&t, "%s%s%s", who ? who : "", who ? ": " : "", remedy->text);
-	table_note(f, style, "fix:", text);
+	text_add(&t, "[%s] %s", who ? who : "host", remedy->text);
+	table_note(f, style, label, text);
 	note_option(f, style, remedy->option);
 }
 
@@ -71,11 +71,28 @@ static void note_candidates(FILE *f, const struct table_style *style,
 		table_note(f, style, i ? "" : "need:", diagnosis->needs[i]);
 }
 
-void table_explain(FILE *f, const struct table_style *style,
-		   const struct viommu_diagnosis *diagnosis)
+/* The best remedy that is for whoever manages the VM, if another one is the best of all. */
+static const struct viommu_remedy *remedy_of(const struct viommu_diagnosis *diagnosis,
+					     const char *manager)
 {
+	for (size_t i = 1; i < diagnosis->remedy_count && i < VIOMMU_MAX_REMEDIES; i++) {
+		const char *who = viommu_remedy_for_name(diagnosis->remedies[i].who);
+
+		if (who && !strcmp(who, manager) && strcmp(who, "qemu"))
+			return &diagnosis->remedies[i];
+	}
+	return NULL;
+}
+
+void table_explain(FILE *f, const struct table_style *style, const struct viommu_event *event)
+{
+	const struct viommu_diagnosis *diagnosis = &event->diag;
+	const struct viommu_remedy *managed = remedy_of(diagnosis, event->vm.manager);
+
 	table_note(f, style, "why:", diagnosis->detail);
 	note_candidates(f, style, diagnosis);
 	if (diagnosis->remedy_count)
-		note_remedy(f, style, &diagnosis->remedies[0]);
+		note_remedy(f, style, "fix:", &diagnosis->remedies[0]);
+	if (managed)
+		note_remedy(f, style, "or:", managed);
 }

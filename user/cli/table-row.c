@@ -9,8 +9,8 @@
 #include "cli/table.h"
 #include "host/text.h"
 
-#define NS_PER_SECOND 1000000000ULL
-#define NS_PER_MS 1000000ULL
+#define NS_PER_SECOND UINT64_C(1000000000)
+#define NS_PER_MS UINT64_C(1000000)
 
 const char *table_severity_color(const struct table_style *style, enum viommu_severity severity)
 {
@@ -55,8 +55,11 @@ void table_vm(char *buf, size_t size, const struct viommu_event *event)
 	snprintf(buf + len, size - len, "%s%s", len ? " " : "", comm);
 }
 
+/* As lspci does, PCI domain 0 is left out where more than one device must be told. */
 static void cell_device(char *buf, size_t size, const struct viommu_event *event)
 {
+	static const char domain0[] = "0000:";
+	const size_t skip = sizeof(domain0) - 1;
 	char first[64];
 
 	if (!event->device_count) {
@@ -66,10 +69,11 @@ static void cell_device(char *buf, size_t size, const struct viommu_event *event
 	}
 	host_text_clean(first, sizeof(first), event->devices[0],
 			strnlen(event->devices[0], sizeof(event->devices[0])));
-	if (event->device_count > 1)
-		snprintf(buf, size, "%s+%zu", first, event->device_count - 1);
-	else
+	if (event->device_count == 1)
 		snprintf(buf, size, "%s", first);
+	else
+		snprintf(buf, size, "%s+%zu", strncmp(first, domain0, skip) ? first : first + skip,
+			 event->device_count - 1);
 }
 
 /* The longest form that there is room for: "first..last  xN", "first.. xN", "first". */

@@ -132,7 +132,7 @@ static void print_latency(FILE *f, const struct table_style *style, const struct
 		return;
 	format_duration(half, sizeof(half), p50);
 	format_duration(most, sizeof(most), format_latency(s->latency, 990));
-	entry(f, style, "map latency", "half of the calls below %s, 99 %% below %s", half, most);
+	entry(f, style, "map latency", "half of the calls below %s, 99%% below %s", half, most);
 }
 
 static void print_lost(FILE *f, const struct table_style *style, const struct viommu_summary *s)
@@ -152,14 +152,21 @@ static void print_lost(FILE *f, const struct table_style *style, const struct vi
 		entry(f, style, label, "nothing lost");
 }
 
-/* libvirt hands the value of -global on to QEMU in every release; its own attribute for
- * virtio-iommu's width exists in recent ones only.
+/*
+ * -global reaches QEMU through every release of libvirt and Proxmox; an attribute of their own for
+ * the width of virtio-iommu exists in recent libvirt only.
  */
-static void print_libvirt(FILE *f, const struct table_style *style, unsigned int bits)
+static void print_managed(FILE *f, const struct table_style *style, const char *manager,
+			  unsigned int bits)
 {
-	entry(f, style, "", "libvirt, in <qemu:commandline>:");
-	entry(f, style, "", "<qemu:arg value='-global'/>"
-	      "<qemu:arg value='virtio-iommu-pci.aw-bits=%u'/>", bits);
+	if (!strcmp(manager, "libvirt")) {
+		entry(f, style, "", "libvirt, in <qemu:commandline>:");
+		entry(f, style, "", "<qemu:arg value='-global'/>");
+		entry(f, style, "", "<qemu:arg value='virtio-iommu-pci.aw-bits=%u'/>", bits);
+	} else if (!strcmp(manager, "proxmox")) {
+		entry(f, style, "", "Proxmox, in the VM's configuration:");
+		entry(f, style, "", "args: -global virtio-iommu-pci.aw-bits=%u", bits);
+	}
 }
 
 static void print_advice(FILE *f, const struct table_style *style, const struct viommu_event *event)
@@ -176,8 +183,7 @@ static void print_advice(FILE *f, const struct table_style *style, const struct 
 	viommu_recommend_option(bits, option, sizeof(option));
 	entry(f, style, "recommended", "aw-bits %u", bits);
 	entry(f, style, "", "%s", option);
-	if (!strncmp(event->vm.manager, "libvirt", sizeof(event->vm.manager)))
-		print_libvirt(f, style, bits);
+	print_managed(f, style, event->vm.manager, bits);
 }
 
 void table_summary(FILE *f, const struct table_style *style, const struct viommu_event *event)

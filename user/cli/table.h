@@ -25,9 +25,11 @@ void table_vm(char *buf, size_t size, const struct viommu_event *event);
 /** "    why: text", wrapped below itself; nothing if text is empty. */
 void table_note(FILE *f, const struct table_style *style, const char *label, const char *text);
 
-/** Why, and what to do, below the row of a failure. */
-void table_explain(FILE *f, const struct table_style *style,
-		   const struct viommu_diagnosis *diagnosis);
+/**
+ * Why, and what to do, below the row of a failure: the best remedy, and how the VM's manager
+ * takes it.
+ */
+void table_explain(FILE *f, const struct table_style *style, const struct viommu_event *event);
 
 /** The summary of a VM. */
 void table_summary(FILE *f, const struct table_style *style, const struct viommu_event *event);

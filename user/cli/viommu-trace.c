@@ -48,8 +48,8 @@ static void app_event(void *ctx, const struct viommu_event *event)
 	struct app *app = ctx;
 	bool counts = event->type != VIOMMU_EVENT_SUMMARY && event->type != VIOMMU_EVENT_LOST;
 
-	if (event->result < 0 && app->opts->has_fail_on &&
-	    event->diag.severity >= app->opts->fail_on)
+	if (event->result < 0 && app->opts->fail_on >= 0 &&
+	    (int)event->diag.severity >= app->opts->fail_on)
 		app->found = true;
 	if (app->write_error || (app->opts->summary && counts))
 		return;
@@ -92,12 +92,13 @@ static int output_open(struct app *app)
 		.host = app->host,
 		.color = output_wants_color(stdout),
 		.width = output_terminal_width(stdout),
-		.single_vm = app->opts->vm_count == 1 && !strpbrk(app->opts->vms[0], "*?["),
+		.single_vm = trace_opts_single(app->opts),
 	};
 
 	if (gethostname(app->host, sizeof(app->host) - 1))
 		snprintf(app->host, sizeof(app->host), "unknown");
-	app->output = app->opts->json ? output_new_json(&opts) : output_new_table(&opts);
+	app->output = app->opts->output == TRACE_OUTPUT_JSON ? output_new_json(&opts) :
+							       output_new_table(&opts);
 	return app->output ? 0 : -ENOMEM;
 }
 
@@ -105,17 +106,11 @@ static int session_open(struct app *app)
 {
 	const struct trace_opts *o = app->opts;
 	const struct session_opts opts = {
-		.tracer = {
-			.hooks = o->hooks,
-			.all = o->all,
-			.latency = !o->no_latency,
-			.ring_size = o->ring_size,
-			.verbose = o->verbose,
-		},
+		.tracer = o->tracer,
 		.vm_patterns = o->vms,
 		.vm_pattern_count = o->vm_count,
 		.pid = o->pid,
-		.fold_rule = o->json ? FOLD_EXACT : FOLD_REASON,
+		.fold_rule = o->output == TRACE_OUTPUT_JSON ? FOLD_EXACT : FOLD_REASON,
 		.fold_window = FOLD_WINDOW,
 	};
 	const struct session_sink sink = { app, app_event, app_message };
@@ -128,7 +123,7 @@ static void start_say(const struct app *app)
 {
 	const struct trace_opts *o = app->opts;
 
-	if (session_attached(app->session) && o->verbose)
+	if (session_attached(app->session) && o->tracer.verbose)
 		fprintf(stderr, "viommu-trace: attached by %s\n",
 			session_hooks_name(app->session));
 	if (o->vm_count && !session_matched(app->session))
@@ -235,10 +230,17 @@ int main(int argc, char **argv)
 {
 	struct trace_opts opts;
 	struct app app = { .opts = &opts };
-	int code = trace_options_parse(&opts, argc, argv);
+	char err[256];
+	int code;
 
+	trace_opts_init(&opts);
+	code = options_parse(&trace_program, argc, argv, &opts);
 	if (code >= 0)
 		return code;
+	if (trace_opts_check(&opts, err, sizeof(err))) {
+		fprintf(stderr, "viommu-trace: error: %s\n", err);
+		return EXIT_UNSUPPORTED;
+	}
 	app.signal_fd = signals_open();
 	if (app.signal_fd < 0 || output_open(&app)) {
 		fprintf(stderr, "viommu-trace: error: cannot start: %s\n", strerror(errno));

@@ -43,6 +43,11 @@
 	    "Add this line to /etc/pve/qemu-server/VMID.conf (it replaces the VM's cpu line)", \
 	    "args: -cpu host,host-phys-bits-limit={host}")
 
+#define ROW_PINNABLE(err) \
+	ROW(PIN_FAILED, err, WHEN_NO_BAR, HOST, \
+	    "Back the VM with memory that can be pinned: anonymous, memfd or huge pages, not a " \
+	    "file on disk or DAX, and mapped writable", NULL)
+
 #define DMESG "dmesg | grep -iE 'vfio|dmar|amd-vi|smmu|iommu'"
 
 const struct remedy_row remedy_rows[] = {
@@ -74,9 +79,9 @@ const struct remedy_row remedy_rows[] = {
 	    "--iova-mode=pa"),
 
 	ROWS_AW_BITS(BAR_ABOVE_HOST_WIDTH, WHEN_GUEST),
-	ROWS_PHYS_BITS(BAR_ABOVE_HOST_WIDTH, 0),
-	ROW(BAR_ABOVE_HOST_WIDTH, 0, WHEN_QEMU | WHEN_REGION, GUEST,
+	ROW(BAR_ABOVE_HOST_WIDTH, 0, WHEN_QEMU | WHEN_REGION, HOST,
 	    "Nothing needs to be done unless devices of the VM access each other's memory", NULL),
+	ROWS_PHYS_BITS(BAR_ABOVE_HOST_WIDTH, 0),
 	ROW(BAR_ABOVE_HOST_WIDTH, 0, WHEN_OTHER, HOST,
 	    "cloud-hypervisor stops if a BAR cannot be mapped: tell it not to (needs no peer-to-peer)",
 	    "--platform vfio_p2p_dma=off"),
@@ -158,9 +163,11 @@ const struct remedy_row remedy_rows[] = {
 
 	ROW(PIN_FAILED, 0, WHEN_BAR, HOST,
 	    "Nothing needs to be done unless devices access each other's memory", NULL),
-	ROW(PIN_FAILED, 0, WHEN_NO_BAR, HOST,
-	    "Back the VM with memory that can be pinned: anonymous, memfd or huge pages, not a file "
-	    "on disk or DAX, and mapped writable", NULL),
+	ROW_PINNABLE(EFAULT),
+	ROW_PINNABLE(EOPNOTSUPP),
+	ROW(PIN_FAILED, EAGAIN, WHEN_NO_BAR, HOST,
+	    "Back the VM with huge pages that are reserved at boot, outside of CMA and movable "
+	    "memory (hugetlb_cma, movablecore)", NULL),
 	ROW(PIN_FAILED, EHWPOISON, 0, HOST,
 	    "Look for the memory error, and replace the module",
 	    "dmesg | grep -iE 'mce|memory failure|hardware error'"),
@@ -188,7 +195,7 @@ const struct remedy_row remedy_rows[] = {
 	ROW(IOMMU_DRIVER, 0, 0, HOST, "See what the IOMMU's driver says", DMESG),
 	ROW(POLICY, 0, 0, HOST,
 	    "Ask who set the policy on this host whether it fits this VM", NULL),
-	ROWS_AW_BITS(POLICY, WHEN_VIOMMU),
+	ROWS_AW_BITS(POLICY, WHEN_VIOMMU | WHEN_ABOVE),
 
 	ROW(UNKNOWN, EINVAL, WHEN_MAP, HOST,
 	    "Compare the IOVA with the reserved ranges of the device's group",

@@ -19,6 +19,7 @@ enum remedy_when {
 	WHEN_NO_BAR = 1 << 9,	/**< something else does, or that is not known */
 	WHEN_MAP = 1 << 10,	/**< a MAP failed */
 	WHEN_UNMAP = 1 << 11,	/**< an UNMAP failed */
+	WHEN_ABOVE = 1 << 12,	/**< the request ends above the last usable IOVA */
 };
 
 /**

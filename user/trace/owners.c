@@ -74,12 +74,12 @@ static struct owner *owners_add(struct owners *o, uint32_t tgid, uint64_t start_
 
 static bool filter_wants(const struct owner_filter *f, const struct owner *owner)
 {
-	if (f->pid && f->pid != owner->tgid)
-		return false;
+	if (f->pid && f->pid == owner->tgid)
+		return true;
 	for (size_t i = 0; i < f->pattern_count; i++)
 		if (host_vm_match(&owner->vm, f->patterns[i]))
 			return true;
-	return f->pattern_count == 0;
+	return f->pattern_count == 0 && f->pid == 0;
 }
 
 /** Name the VM of o->process. */

@@ -18,7 +18,7 @@ struct owner {
 struct owner_filter {
 	const char *const *patterns;	/**< of VM names or uuids, see host_vm_match() */
 	size_t pattern_count;
-	uint32_t pid;
+	uint32_t pid;		/**< this process too, whatever its VM */
 };
 
 struct owners;

@@ -26,7 +26,7 @@ struct session {
 	struct tracer *tracer;
 	struct owners *owners;
 	struct fold *fold;
-	struct summaries *summaries;
+	struct summary *summary;
 	int64_t boot_offset;		/* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 	uint64_t lost[VIOMMU_NR_LOST];	/* what was reported already */
 	bool was_attached;
@@ -103,7 +103,7 @@ static int event_out(void *ctx, const struct viommu_event *event)
 {
 	struct session *s = ctx;
 
-	summaries_add_event(s->summaries, event);
+	summary_add_event(s->summary, event);
 	s->sink.event(s->sink.ctx, event);
 	return 0;
 }
@@ -183,7 +183,7 @@ static void container_account(struct session *s, uint32_t slot)
 	owner = owners_find(s->owners, s->snapshot.tgid, s->snapshot.start_time,
 			    s->snapshot.comm);
 	if (owner->wanted)
-		summaries_add_container(s->summaries, &owner->vm, &s->snapshot);
+		summary_add_container(s->summary, &owner->vm, &s->snapshot);
 }
 
 /**
@@ -277,9 +277,9 @@ int session_new(struct session **out, const struct session_opts *opts,
 	s->sink = *sink;
 	s->boot_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
 	s->owners = owners_new(&filter);
-	s->summaries = summaries_new();
+	s->summary = summary_new();
 	s->fold = fold_new(opts->fold_rule, opts->fold_window, event_out, s);
-	if (!s->owners || !s->summaries || !s->fold)
+	if (!s->owners || !s->summary || !s->fold)
 		goto fail;
 	err = tracer_new(&s->tracer, &opts->tracer, &tracer_sink);
 	if (err)
@@ -298,7 +298,7 @@ void session_free(struct session *s)
 		return;
 	tracer_free(s->tracer);
 	fold_free(s->fold);
-	summaries_free(s->summaries);
+	summary_free(s->summary);
 	owners_free(s->owners);
 	free(s);
 }
@@ -315,8 +315,6 @@ static void summary_report(struct session *s, const struct viommu_vm *vm,
 	e->count = 1;
 	e->vm = *vm;
 	e->summary = *summary;
-	/* Losses are the tracer's: which VM a record was for is not known. */
-	memcpy(e->summary.lost, s->lost, sizeof(s->lost));
 	s->sink.event(s->sink.ctx, e);
 }
 
@@ -328,12 +326,12 @@ void session_finish(struct session *s)
 	fold_flush(s->fold);
 	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
 		container_account(s, slot);
-	for (size_t i = 0; i < summaries_count(s->summaries); i++) {
-		struct viommu_summary summary;
-		struct viommu_vm vm;
+	summary_close(s->summary);
+	for (size_t i = 0; i < summary_count(s->summary); i++) {
+		const struct viommu_vm *vm;
+		const struct viommu_summary *summary = summary_at(s->summary, i, &vm);
 
-		summaries_get(s->summaries, i, &vm, &summary);
-		summary_report(s, &vm, &summary);
+		summary_report(s, vm, summary);
 	}
 }
 

@@ -13,7 +13,7 @@ struct session_opts {
 	struct tracer_opts tracer;
 	const char *const *vm_patterns;	/**< names, uuids or globs; stay the caller's */
 	size_t vm_pattern_count;	/**< 0: every VM */
-	uint32_t pid;			/**< only this process; 0: any */
+	uint32_t pid;			/**< this process too; 0: none named */
 	enum fold_rule fold_rule;	/**< which repeats are one event */
 	uint64_t fold_window;		/**< ns for which repeats are held */
 };

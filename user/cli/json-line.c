@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* jansson refuses text that is not UTF-8; here it is cleaned instead: a line always comes out. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/json-line.h"
+#include "host/text.h"
+
+/* Longest text of an event, three times: each byte of it may become U+FFFD. */
+#define TEXT_MAX 1024
+
+void json_line_add(struct json_line *line, const char *key, json_t *value)
+{
+	if (!value || json_object_set_new(line->object, key, value))
+		line->err = -ENOMEM;
+}
+
+void json_line_add_object(struct json_line *line, const char *key, struct json_line *object)
+{
+	if (object->err)
+		line->err = object->err;
+	json_line_add(line, key, object->object);
+}
+
+json_t *json_line_string(const char *text, size_t size)
+{
+	char clean[TEXT_MAX];
+
+	host_text_clean(clean, sizeof(clean), text, strnlen(text, size));
+	return json_string(clean);
+}
+
+void json_line_text(struct json_line *line, const char *key, const char *text, size_t size)
+{
+	if (size && *text)
+		json_line_add(line, key, json_line_string(text, size));
+}
+
+void json_line_name(struct json_line *line, const char *key, const char *name)
+{
+	if (name)
+		json_line_add(line, key, json_string(name));
+}
+
+void json_line_count(struct json_line *line, const char *key, uint64_t n)
+{
+	json_line_add(line, key, json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n));
+}
+
+void json_line_hex(struct json_line *line, const char *key, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, value);
+	json_line_add(line, key, json_string(text));
+}
+
+void json_line_limit(struct json_line *line, const struct iova_ranges *ranges,
+		     enum viommu_limit_from from)
+{
+	struct json_line limit = { NULL, 0 };
+
+	if (!ranges->count)
+		return;
+	limit.object = json_object();
+	json_line_hex(&limit, "last_iova", iova_ranges_top(ranges));
+	json_line_count(&limit, "bits", iova_ranges_max_bits(ranges));
+	json_line_name(&limit, "from", viommu_limit_name(from));
+	json_line_add_object(line, "limit", &limit);
+}
