@@ -46,7 +46,32 @@ static inline struct viommu_event events_base(enum viommu_event_type type)
 	return e;
 }
 
-/** A MAP, diagnosed if it failed (err: positive errno). */
+/**
+ * A diagnosis with fixed words: what the printers make of it does not depend on the sentences of
+ * the real ones.
+ */
+static inline struct viommu_diagnosis events_diagnosis(enum viommu_reason reason,
+						       enum viommu_severity severity)
+{
+	struct viommu_diagnosis d = { .reason = reason, .severity = severity, .remedy_count = 2 };
+
+	events_text(d.detail, sizeof(d.detail),
+		    "IOVA 0x8000000000-0x8000000fff needs 40 bits, the host translates 39 (last "
+		    "usable 0x7fffffffff); the guest asked and is not told that it failed");
+	d.remedies[0].who = VIOMMU_FOR_QEMU;
+	events_text(d.remedies[0].text, sizeof(d.remedies[0].text),
+		    "Give virtio-iommu the host's width and start the VM anew");
+	events_text(d.remedies[0].option, sizeof(d.remedies[0].option),
+		    "-device virtio-iommu-pci,aw-bits=39");
+	d.remedies[1].who = VIOMMU_FOR_LIBVIRT;
+	events_text(d.remedies[1].text, sizeof(d.remedies[1].text), "Add this to the VM's XML");
+	events_text(d.remedies[1].option, sizeof(d.remedies[1].option),
+		    "<qemu:commandline><qemu:arg value='-global'/>"
+		    "<qemu:arg value='virtio-iommu-pci.aw-bits=39'/></qemu:commandline>");
+	return d;
+}
+
+/** A MAP that a guest asked for; it failed for want of width unless err (positive) is 0. */
 static inline struct viommu_event events_map(uint64_t iova, uint64_t size, int err)
 {
 	struct viommu_event e = events_base(VIOMMU_EVENT_MAP);
@@ -57,18 +82,15 @@ static inline struct viommu_event events_map(uint64_t iova, uint64_t size, int e
 	e.ev.size = size;
 	e.ev.vaddr = 0x7f1200000000;
 	e.ev.dma_flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;
-	e.ev.argsz = 32;
-	e.ev.pgsize_bitmap = 0x40201000;
 	e.ev.backing = VIOMMU_BACKING_RAM;
 	e.ev.path = VIOMMU_PATH_VIOMMU;
-	e.ev.vmm = VIOMMU_VMM_QEMU;
 	e.ev.err = err;
 	e.result = -err;
 	e.iova_lowest = iova;
-	if (!iova_last(iova, size, &e.iova_highest))
-		e.iova_highest = UINT64_MAX;
+	e.iova_highest = iova + (size - 1);
 	if (err)
-		viommu_diagnose(&e.ev, &e.diag);
+		e.diag = events_diagnosis(VIOMMU_REASON_ABOVE_HOST_WIDTH,
+					  VIOMMU_SEVERITY_SILENT);
 	return e;
 }
 
@@ -96,33 +118,52 @@ static inline struct viommu_event events_summary(void)
 	return e;
 }
 
-/** A set with one of each kind that a table can show. Number of events written to out. */
-static inline size_t events_mixed(struct viommu_event out[10])
+/** A failure that the evidence does not explain. */
+static inline struct viommu_event events_unknown(void)
 {
-	size_t n = 0;
+	struct viommu_event e = events_map(0x100000, 4096, EINVAL);
 
-	out[n] = events_base(VIOMMU_EVENT_ATTACH);
-	events_text(out[n].devices[1], sizeof(out[n].devices[1]), "0000:00:03.1");
-	out[n++].device_count = 2;
-	out[n++] = events_map(0, 2 << 20, 0);
-	out[n++] = events_map(0x8000000000, 4096, EINVAL);
-	out[n] = events_map(0x8000001000, 4096, EINVAL);
-	out[n].count = 99;
-	out[n++].iova_highest = 0x8000063fff;
-	out[n++] = events_map(0xfee00000, 0x1000, EINVAL);
-	out[n] = events_map(0x380000000000, 256 << 20, EINVAL);
-	out[n].ev.backing = VIOMMU_BACKING_VFIO_BAR;
-	out[n].ev.path = VIOMMU_PATH_REGION;
-	viommu_diagnose(&out[n].ev, &out[n].diag);
-	n++;
-	out[n] = events_map(0x100000, 4096, ENODEV);
-	n++;
-	out[n] = events_base(VIOMMU_EVENT_LOST);
-	out[n].lost = VIOMMU_LOST_RING;
-	out[n++].count = 123;
-	out[n++] = events_base(VIOMMU_EVENT_DETACH);
-	out[n++] = events_summary();
-	return n;
+	e.diag.reason = VIOMMU_REASON_UNKNOWN;
+	e.diag.severity = VIOMMU_SEVERITY_WARNING;
+	e.diag.candidates[0] = VIOMMU_REASON_BAD_REQUEST;
+	e.diag.candidates[1] = VIOMMU_REASON_RESERVED_REGION;
+	e.diag.candidate_count = 2;
+	events_text(e.diag.needs[0], sizeof(e.diag.needs[0]), "the container's usable ranges");
+	e.diag.need_count = 1;
+	e.diag.remedy_count = 0;
+	e.ev.ranges.count = 0;
+	e.ev.limit_from = VIOMMU_LIMIT_UNKNOWN;
+	e.ev.path = VIOMMU_PATH_UNKNOWN;
+	e.ev.backing = VIOMMU_BACKING_UNKNOWN;
+	return e;
+}
+
+#define EVENTS_MIXED 10
+
+/** One of each kind that a printer can show. */
+static inline void events_mixed(struct viommu_event out[EVENTS_MIXED])
+{
+	out[0] = events_base(VIOMMU_EVENT_ATTACH);
+	events_text(out[0].devices[1], sizeof(out[0].devices[1]), "0000:00:03.1");
+	out[0].device_count = 2;
+	out[1] = events_map(0, 2 << 20, 0);
+	out[2] = events_map(0x8000000000, 4096, EINVAL);
+	out[3] = events_map(0x8000001000, 4096, EINVAL);
+	out[3].count = 99;
+	out[3].iova_highest = 0x8000063fff;
+	out[4] = events_map(0x380000000000, 256 << 20, EINVAL);
+	out[4].ev.backing = VIOMMU_BACKING_VFIO_BAR;
+	out[4].ev.path = VIOMMU_PATH_REGION;
+	out[4].diag.reason = VIOMMU_REASON_BAR_ABOVE_HOST_WIDTH;
+	out[4].diag.severity = VIOMMU_SEVERITY_BENIGN;
+	out[5] = events_unknown();
+	out[6] = events_map(0x8000000000, 4096, 0);
+	out[6].type = VIOMMU_EVENT_UNMAP;
+	out[7] = events_base(VIOMMU_EVENT_LOST);
+	out[7].lost = VIOMMU_LOST_RING;
+	out[7].count = 123;
+	out[8] = events_base(VIOMMU_EVENT_DETACH);
+	out[9] = events_summary();
 }
 
 #endif

@@ -44,6 +44,8 @@ build() {
 	copy_modules "$kernel" "$abi" "$work"
 	(cd "$work" && find . | cpio --quiet -o -H newc -R 0:0) > "$image.$$"
 	mv "$image.$$" "$image"
+	# Older ones are of no use, but a VM may just be starting from one.
+	find "$top/build/lab" -name "initramfs-$abi-*" -mmin +60 -delete
 	rm -rf "$work"
 }
 

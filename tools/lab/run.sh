@@ -56,6 +56,8 @@ parse_options() {
 prepare_out() {
 	if [ -z "$out" ]; then
 		mkdir -p "$top/build/lab"
+		# Those of runs that failed stay for a day.
+		find "$top/build/lab" -maxdepth 1 -name 'run.*' -mmin +1440 -exec rm -rf {} +
 		out=$(mktemp -d "$top/build/lab/run.XXXXXX")
 		temporary=$out
 	fi
@@ -151,21 +153,31 @@ check_log() {
 	"$here/logcheck.sh" $expect "$out/console.log" "$(cat "$out/tainted" 2>/dev/null || echo 0)"
 }
 
-result() {
-	local status
-	if [ -s "$out/.status" ]; then
-		status=$(cat "$out/.status")
-		[ "$status" -ne 0 ] || check_log || status=123
-	elif [ "$vm_status" -eq 124 ] || [ "$vm_status" -eq 137 ]; then
+# Why there is no status from the command.
+explain_death() {
+	if [ "$vm_status" -eq 124 ] || [ "$vm_status" -eq 137 ]; then
 		tell_death "timeout: the VM was not done after $timeout s"
-		status=124
-	elif [ -n "$expect" ]; then
-		status=0
-		check_log || status=123
+		return 124
+	fi
+	# A panic can be what is expected.
+	[ -z "$expect" ] || return 0
+	if grep -q -a 'Kernel panic - not syncing' "$out/console.log" 2>/dev/null; then
+		tell_death "the VM's kernel panicked"
 	else
 		tell_death "the VM ended before its command did"
-		status=125
 	fi
+	return 125
+}
+
+result() {
+	local status=0 log_status=0
+	if [ -s "$out/.status" ]; then
+		status=$(cat "$out/.status")
+	else
+		explain_death || status=$?
+	fi
+	check_log || log_status=123
+	[ "$status" -ne 0 ] || status=$log_status
 	[ "$status" -ne 0 ] || [ -z "$temporary" ] || rm -rf "$temporary"
 	return "$status"
 }

@@ -57,16 +57,16 @@ static void note_remedy(FILE *f, const struct table_style *style, const char *la
 static void note_candidates(FILE *f, const struct table_style *style,
 			    const struct viommu_diagnosis *diagnosis)
 {
-	char list[VIOMMU_MAX_CANDIDATES * 32] = "";
+	char list[32 + VIOMMU_MAX_CANDIDATES * 32];
 	struct text t;
 
 	text_init(&t, list, sizeof(list));
 	for (size_t i = 0; i < diagnosis->candidate_count; i++) {
 		const char *name = viommu_reason_name(diagnosis->candidates[i]);
 
-		text_add(&t, "%s%s", i ? ", " : "", name ? name : "");
+		text_add(&t, "%s%s", i ? ", " : "likeliest first: ", name ? name : "");
 	}
-	table_note(f, style, "may be", list);
+	table_note(f, style, "hint:", list);
 	for (size_t i = 0; i < diagnosis->need_count; i++)
 		table_note(f, style, i ? "" : "need:", diagnosis->needs[i]);
 }

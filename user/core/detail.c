@@ -25,8 +25,8 @@ void detail_argsz(const struct facts *f, struct text *t)
 
 void detail_flags(const struct facts *f, struct text *t)
 {
-	text_add(t, "the request has flags 0x%x, which VFIO does not take together or does not know",
-		 f->ev->dma_flags);
+	text_add(t, "the request has flags 0x%x, which VFIO does not know or not take "
+		    "together", f->ev->dma_flags);
 }
 
 void detail_access(const struct facts *f, struct text *t)

@@ -12,9 +12,9 @@ void detail_memlock(const struct facts *f, struct text *t)
 	phrase_request(f, t);
 	text_add(t, " needs ");
 	phrase_size(ev->has_range ? ev->size : 0, t);
-	text_add(t, " of locked memory; the process has locked ");
+	text_add(t, " of locked memory; the process has ");
 	phrase_size(ev->memlock_used, t);
-	text_add(t, " and may lock ");
+	text_add(t, " and may have ");
 	phrase_size(ev->memlock_limit, t);
 	text_add(t, " (RLIMIT_MEMLOCK, no CAP_IPC_LOCK)");
 }
@@ -22,7 +22,7 @@ void detail_memlock(const struct facts *f, struct text *t)
 void detail_memlock_containers(const struct facts *f, struct text *t)
 {
 	detail_memlock(f, t);
-	text_add(t, "; each of its %u containers counts the VM's memory again", f->ev->containers);
+	text_add(t, "; its %u containers each count the VM's memory", f->ev->containers);
 }
 
 void detail_memory(const struct facts *f, struct text *t)

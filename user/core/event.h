@@ -30,7 +30,7 @@ enum viommu_vm_source {
 struct viommu_vm {
 	char name[VIOMMU_NAME_LEN];
 	char uuid[40];			/**< lower case, empty if unknown */
-	char manager[16];		/**< "libvirt", "proxmox", "qemu", or the comm of what is no VM */
+	char manager[16];		/**< "libvirt", "proxmox", "qemu", or the comm if no VM */
 	enum viommu_vm_source source;
 	enum viommu_vmm vmm;
 };

@@ -11,8 +11,8 @@
 struct kind {
 	bool used;
 	uint64_t opened;		/* when the window began */
-	uint64_t held;			/* events in sum that wait; 0: none */
-	struct viommu_event event;	/* of them if held, else the one that came out */
+	bool held;			/* event waits, and stands for event.count */
+	struct viommu_event event;	/* if not held, the one that came out */
 };
 
 /* A MAP that failed with EBUSY and may yet be tried again. */
@@ -106,7 +106,7 @@ static int kind_release(struct fold *fold, struct kind *kind, uint64_t now)
 	kind->opened = now;
 	if (!kind->held)
 		return 0;
-	kind->held = 0;
+	kind->held = false;
 	return fold->emit(fold->ctx, &kind->event);
 }
 
@@ -172,7 +172,7 @@ static int fold_failure(struct fold *fold, const struct viommu_event *event, uin
 		kind = kind_claim(fold, now, &err);
 		kind->used = true;
 		kind->opened = now;
-		kind->held = 0;
+		kind->held = false;
 		kind->event = *event;
 		return first_error(err, fold->emit(fold->ctx, &kind->event));
 	}
@@ -180,7 +180,7 @@ static int fold_failure(struct fold *fold, const struct viommu_event *event, uin
 		kind->event = *event;
 	else
 		merge(&kind->event, event);
-	kind->held += event->count;
+	kind->held = true;
 	return 0;
 }
 

@@ -46,9 +46,10 @@ struct fold *fold_new(enum fold_rule rule, uint64_t window, fold_emit_fn emit, v
 void fold_free(struct fold *fold);
 
 /**
- * Give one event in, event->ts not decreasing; first lets out what is due at that time. A MAP that
- * failed with EBUSY is held for the window: a success of the same range in the same container
- * (ev.retried) turns it into a benign busy_retry, which comes out before the success does.
+ * Give one event in; first lets out what is due at its ts, which should not decrease (after a step
+ * back things come out later, but all the same). A MAP that failed with EBUSY is held for the
+ * window: a success of the same range in the same container (ev.retried) turns it into a benign
+ * busy_retry, which comes out before the success does.
  * 0, or the first negative return of emit.
  */
 int fold_add(struct fold *fold, const struct viommu_event *event);

@@ -19,6 +19,8 @@ void phrase_size(uint64_t bytes, struct text *t)
 	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB" };
 	size_t unit = 0;
 
+	if (bytes >> 40)	/* a person does not read beyond this */
+		bytes &= ~((1ULL << 30) - 1);
 	while (bytes && !(bytes & 1023) && unit < 3) {
 		bytes >>= 10;
 		unit++;

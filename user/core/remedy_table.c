@@ -28,7 +28,7 @@
 	    "Add this line to /etc/pve/qemu-server/VMID.conf (viommu=virtio in its machine line)", \
 	    "args: -global virtio-iommu-pci.aw-bits={bits}"), \
 	ROW(reason, 0, (when) | WHEN_OTHER | WHEN_BITS, HOST, \
-	    "Give the VMM's virtual IOMMU the host's width; this is for cloud-hypervisor 44 or newer", \
+	    "Give the VMM's virtual IOMMU the host's width (here: cloud-hypervisor 44 or newer)", \
 	    "--platform iommu_address_width={bits}")
 
 /* Where memory and BARs of a VM lie, for the reasons that this decides. */
@@ -38,7 +38,8 @@
 	    "-cpu host,host-phys-bits-limit={host}"), \
 	ROW(reason, 0, (when) | WHEN_QEMU | WHEN_REGION | WHEN_HOST_BITS, LIBVIRT, \
 	    "Limit the guest's physical addresses (libvirt 9.3 or newer)", \
-	    "<cpu mode='host-passthrough'><maxphysaddr mode='passthrough' limit='{host}'/></cpu>"), \
+	    "<cpu mode='host-passthrough'>" \
+	    "<maxphysaddr mode='passthrough' limit='{host}'/></cpu>"), \
 	ROW(reason, 0, (when) | WHEN_QEMU | WHEN_REGION | WHEN_HOST_BITS, PROXMOX, \
 	    "Add this line to /etc/pve/qemu-server/VMID.conf (it replaces the VM's cpu line)", \
 	    "args: -cpu host,host-phys-bits-limit={host}")
@@ -75,7 +76,7 @@ const struct remedy_row remedy_rows[] = {
 	    "If the VM has no vIOMMU: keep memory, its hotplug maximum and BARs below {host} bits",
 	    "-cpu host,host-phys-bits-limit={host}"),
 	ROW(ABOVE_HOST_WIDTH, 0, WHEN_OTHER | WHEN_HOST_BITS, HOST,
-	    "A userspace driver must use IOVAs below {host} bits; DPDK does with physical addresses",
+	    "A userspace driver must use IOVAs below {host} bits; DPDK does so in this mode",
 	    "--iova-mode=pa"),
 
 	ROWS_AW_BITS(BAR_ABOVE_HOST_WIDTH, WHEN_GUEST),
@@ -83,7 +84,7 @@ const struct remedy_row remedy_rows[] = {
 	    "Nothing needs to be done unless devices of the VM access each other's memory", NULL),
 	ROWS_PHYS_BITS(BAR_ABOVE_HOST_WIDTH, 0),
 	ROW(BAR_ABOVE_HOST_WIDTH, 0, WHEN_OTHER, HOST,
-	    "cloud-hypervisor stops if a BAR cannot be mapped: tell it not to (needs no peer-to-peer)",
+	    "cloud-hypervisor stops if a BAR cannot be mapped: turn peer-to-peer DMA off",
 	    "--platform vfio_p2p_dma=off"),
 
 	ROWS_PHYS_BITS(RAM_ABOVE_HOST_WIDTH, 0),
@@ -104,8 +105,8 @@ const struct remedy_row remedy_rows[] = {
 
 	ROWS_AW_BITS(RESERVED_AMD_HT, WHEN_VIOMMU),
 	ROW(RESERVED_AMD_HT, 0, WHEN_QEMU | WHEN_REGION, QEMU,
-	    "Machine types 7.1 and newer move memory above the hole; the guest's physical addresses "
-	    "need more than 40 bits", "-machine q35 -cpu host"),
+	    "Machine types 7.1 and newer move memory above the hole; the guest's physical "
+	    "addresses need more than 40 bits", "-machine q35 -cpu host"),
 	ROW(RESERVED_AMD_HT, 0, WHEN_REGION, HOST,
 	    "Or give the VM less: memory, its hotplug maximum and the 64-bit PCI window must end "
 	    "below 0xfd00000000 (1012 GiB)", NULL),
@@ -114,8 +115,8 @@ const struct remedy_row remedy_rows[] = {
 	    "Machine types q35 and virt announce their window to the guest: use one of them, with "
 	    "virtio-iommu as a PCI device", "-device virtio-iommu-pci"),
 	ROW(RESERVED_MSI, 0, WHEN_REGION, HOST,
-	    "Keep the VM's memory out of the window: end it below, or use a machine type that leaves "
-	    "a gap there", NULL),
+	    "Keep the VM's memory out of the window: end it below, or use a machine type that "
+	    "leaves a gap there", NULL),
 	ROW(RESERVED_MSI, 0, WHEN_OTHER, HOST,
 	    "A userspace driver must leave the window out of its IOVAs", NULL),
 
@@ -132,14 +133,15 @@ const struct remedy_row remedy_rows[] = {
 	    "Turn on interrupt remapping: VT-d or AMD-Vi and x2APIC in the firmware, and no "
 	    "intremap=off on the kernel's command line", NULL),
 	ROW(GROUP_INELIGIBLE, EPERM, 0, KERNEL,
-	    "Only if all guests are trusted (a device can then forge interrupts): allow it without, "
-	    "in /etc/modprobe.d/vfio.conf", "options vfio_iommu_type1 allow_unsafe_interrupts=1"),
+	    "Only if all guests are trusted (a device can then forge interrupts): allow it "
+	    "without, in /etc/modprobe.d/vfio.conf",
+	    "options vfio_iommu_type1 allow_unsafe_interrupts=1"),
 	ROW(GROUP_INELIGIBLE, EINVAL, 0, HOST,
 	    "See whether firmware reserves memory for the device",
 	    "dmesg | grep -iE 'RMRR|1:1 IOMMU mapping|ineligible'"),
 	ROW(GROUP_INELIGIBLE, EINVAL, 0, HOST,
-	    "Compare its reserved ranges with what is mapped; start the VM with the device instead of "
-	    "plugging it later", "cat /sys/kernel/iommu_groups/*/reserved_regions"),
+	    "Compare its reserved ranges with what is mapped; start the VM with the device "
+	    "instead of plugging it later", "cat /sys/kernel/iommu_groups/*/reserved_regions"),
 	ROW(GROUP_INELIGIBLE, EBUSY, 0, HOST,
 	    "Bind every device of the group to vfio-pci, and end other users of the group",
 	    "ls -l /sys/kernel/iommu_groups/*/devices/*/driver"),
@@ -176,7 +178,7 @@ const struct remedy_row remedy_rows[] = {
 	    "dmesg | grep -iE 'out of memory|oom|allocation failure'"),
 
 	ROW(ENTRY_LIMIT, 0, 0, KERNEL,
-	    "Raise the limit in /etc/modprobe.d/vfio.conf; containers that are opened later have it",
+	    "Raise the limit in /etc/modprobe.d/vfio.conf; it holds for new containers",
 	    "options vfio_iommu_type1 dma_entry_limit=1048576"),
 	ROW(ENTRY_LIMIT, 0, 0, HOST,
 	    "The same until the next boot, then start the VM anew",

@@ -11,7 +11,7 @@ enum remedy_when {
 	WHEN_OTHER = 1 << 1,	/**< a program that is not QEMU */
 	WHEN_BITS = 1 << 2,	/**< a width can be recommended: {bits} */
 	WHEN_INTEL = 1 << 3,	/**< and intel-iommu can have one that is not wider: {intel} */
-	WHEN_HOST_BITS = 1 << 4,	/**< the host's width is known and a VM can run with it: {host} */
+	WHEN_HOST_BITS = 1 << 4,	/**< the host's width is known, a VM can have it: {host} */
 	WHEN_VIOMMU = 1 << 5,	/**< the guest asked, or may have asked */
 	WHEN_REGION = 1 << 6,	/**< the VMM asked, or may have asked */
 	WHEN_GUEST = 1 << 7,	/**< the guest asked, that is known */

@@ -15,7 +15,7 @@ static const char p2p_only[] = "only peer-to-peer DMA between devices is affecte
 static const char guest_not_told[] =
 	"the guest asked and is not told that it failed: DMA of its device there goes wrong";
 static const char vm_stops[] =
-	"the VMM maps the VM's memory here, so the VM or the device does not start, or stops";
+	"the VMM needs it for the VM's memory: the VM or the device does not start, or stops";
 static const char path_not_known[] = "whether the guest or the VMM asked is not known";
 static const char backing_not_known[] = "what memory lies behind it is not known";
 static const char nothing_known[] =

@@ -19,9 +19,12 @@
 	X(BAD_REQUEST, "bad_request", "the request breaks the interface's rules") \
 	X(MISALIGNED, "misaligned", "address or size is not a multiple of the granule") \
 	X(ADDRESS_WRAP, "address_wrap", "the range ends beyond 2^64") \
-	X(ABOVE_HOST_WIDTH, "above_host_width", "the IOVA needs more bits than the host translates") \
-	X(BAR_ABOVE_HOST_WIDTH, "bar_above_host_width", "a device BAR lies above the host's width") \
-	X(RAM_ABOVE_HOST_WIDTH, "ram_above_host_width", "guest memory lies above the host's width") \
+	X(ABOVE_HOST_WIDTH, "above_host_width", \
+	  "the IOVA needs more bits than the host translates") \
+	X(BAR_ABOVE_HOST_WIDTH, "bar_above_host_width", \
+	  "a device BAR lies above the host's width") \
+	X(RAM_ABOVE_HOST_WIDTH, "ram_above_host_width", \
+	  "guest memory lies above the host's width") \
 	X(RESERVED_AMD_HT, "reserved_amd_ht", "the range meets AMD's HyperTransport hole") \
 	X(RESERVED_MSI, "reserved_msi", "the range meets the interrupt (MSI) window") \
 	X(RESERVED_REGION, "reserved_region", "the range meets another reserved region") \
@@ -55,7 +58,8 @@ enum viommu_reason {
 #define VIOMMU_SEVERITIES(X) \
 	X(BENIGN, "benign", "nothing that the VM needs is missing") \
 	X(WARNING, "warning", "something may not work; the evidence does not say how bad") \
-	X(SILENT, "silent", "the guest believes that the mapping exists: its DMA will fail or hang") \
+	X(SILENT, "silent", \
+	  "the guest believes that the mapping exists: its DMA will fail or hang") \
 	X(FATAL, "fatal", "the VM, or the device, does not start or stops")
 
 enum viommu_severity {
@@ -145,7 +149,7 @@ enum viommu_remedy_for {
 	X(CONTAINER, "container_table_full", \
 	  "too many containers at once: calls on the newest ones are not counted by VM") \
 	X(ARGS, "request_unread", \
-	  "the caller's request could not be read: the failure is known, its IOVA and size are not") \
+	  "the caller's request could not be read: a failure is known, its IOVA and size are not") \
 	X(RETURN, "return_missed", \
 	  "the end of a call was not seen: whether it failed is not known") \
 	X(SKIPPED, "program_skipped", \

@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Does tests/sync/run.sh see a difference? Breaks a copy of dist/ in one place at a time.
+set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+missed=0
+
+# Break file $1 of dist/ with the sed script $2.
+must_see() {
+	rm -rf "$tmp/dist"
+	cp -r "$top/dist" "$tmp/dist"
+	sed -i "$2" "$tmp/dist/$1"
+	! cmp -s "$top/dist/$1" "$tmp/dist/$1" || { echo "breaks: '$2' changes nothing"; exit 1; }
+	if SYNC_DIST=$tmp/dist "$top/tests/sync/run.sh" "$tmp/none" >/dev/null 2>&1; then
+		echo "breaks: not seen: $1: $2" >&2
+		missed=1
+	fi
+}
+
+must_see man/viommu-trace.8 's/^\.It Fl -pid .*/.It Fl -pdi Ar n/'
+must_see man/viommu-trace.8 's/^\.It Cm entry_limit$/.It Cm entry_limits/'
+must_see man/viommu-trace.8 's/no mapping entries left/some mapping entries left/'
+must_see man/viommu-trace.8 's/^\.It Fl o , Fl -output/.It Fl -output/'
+must_see man/viommu-trace.8 's/^\.It Cm severity$/.It Cm badness/'
+must_see completions/viommu-trace.bash 's/--no-latency//'
+must_see completions/viommu-trace.bash 's/benign warning/benign/'
+must_see schema/event.schema.json 's/"granule"/"grain"/'
+must_see schema/event.schema.json 's/"vfio-bar"/"bar"/'
+[ "$missed" -eq 0 ] && echo "breaks: every difference was seen"
+exit "$missed"

@@ -1,0 +1,14 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Inside the lab VM: run the cases, each in the same shell, and count. tests/vm/inside.sh CASE...
+set -u
+. tests/vm/lib.sh
+. tests/vm/tracer.sh
+. tools/lab/guest.sh
+
+for case in "$@"; do
+	echo "case $case"
+	. "tests/vm/cases/$case.sh"
+	tracer_kill
+done
+lib_done

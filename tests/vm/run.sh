@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Run the tests in VMs as tests/vm/matrix says, two at a time.
+#   KERNELS="6.1 7"   only these kernels          CASES=pattern   only these rows or cases (grep -E)
+#   JOBS=1            one at a time               V=1             show what passes too
+# Prints what fails; the whole output of a row is in build/vm/NAME/log. Adds the counts to $RESULTS.
+set -u
+top=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$top" || exit 1
+export V=${V:-0}
+
+# The rows that were asked for, a line each.
+rows() {
+	grep -vE '^(#|$)' tests/vm/matrix | awk -v kernels=" ${KERNELS:-} " -v cases="${CASES:-}" '
+		kernels ~ /[^ ]/ && index(kernels, " " $2 " ") == 0 { next }
+		cases != "" && $0 !~ cases { next }
+		{ print }'
+}
+
+# A row's cell: "-" is nothing, "_" stands for a blank.
+cell() { [ "$1" = - ] || echo "${1//_/ }"; }
+
+# run_row NAME KERNEL IOMMU CPUS MEM APPEND DEVICES CASE...: one VM. The log check of the lab
+# fails the row if the kernel complained.
+run_row() {
+	local name=$1 out=$top/build/vm/$1 start=$SECONDS status=0 counts device options=()
+	[ -z "$(cell "$6")" ] || options+=(--append "$(cell "$6")")
+	for device in ${7//;/ }; do
+		options+=(--device "$device")
+	done
+	rm -rf "$out"
+	mkdir -p "$out"
+	tools/lab/run.sh --kernel "$2" --iommu "$3" --smp "$4" --mem "$5" "${options[@]}" \
+		--timeout 400 --out "$out" -- tests/vm/inside.sh "${@:8}" > "$out/log" 2>&1 || status=$?
+	counts=$(cat "$out/result" 2>/dev/null || echo "0 0 0")
+	# A VM that died, or a kernel that complained, is a failure that no case has counted.
+	if [ "$status" -ne 0 ] && [ "$(echo "$counts" | cut -d ' ' -f 2)" -eq 0 ]; then
+		echo "FAIL $name: the VM ended with status $status" >> "$out/log"
+		counts=$(echo "$counts" | awk '{ print $1, $2 + 1, $3 }')
+	fi
+	echo "$counts" > "$out/counts"
+	{
+		echo "$name: $(echo "$counts" | awk '{ printf "%d passed, %d failed", $1, $2
+			if ($3) printf ", %d skipped", $3 }') ($((SECONDS - start)) s)"
+		if [ "$V" = 1 ]; then cat "$out/log"; else grep -A 22 '^FAIL\|^skip' "$out/log"; fi |
+			sed 's/^/    /'
+		[ "$status" -lt 123 ] || tail -n 15 "$out/log" | sed 's/^/    /'
+	} > "$out/report"
+	cat "$out/report"
+}
+
+prepare() {
+	local kernel
+	for kernel in $(rows | awk '{ print $2 }' | sort -u); do
+		tools/lab/kernel.sh "$kernel" > /dev/null || return 1
+	done
+}
+
+if [ "${1:-}" = --row ]; then
+	shift
+	run_row "$@"
+	exit 0
+fi
+[ -n "$(rows)" ] || { echo "tests/vm/run.sh: no row of tests/vm/matrix matches" >&2; exit 2; }
+prepare || exit 1
+names=$(rows | awk '{ print $1 }')
+rows | xargs -P "${JOBS:-2}" -L 1 tests/vm/run.sh --row
+status=0
+for name in $names; do
+	counts=$(cat "build/vm/$name/counts" 2>/dev/null || echo "0 1 0")
+	[ -z "${RESULTS:-}" ] || echo "$counts" >> "$RESULTS"
+	[ "$(echo "$counts" | cut -d ' ' -f 2)" -eq 0 ] || status=1
+done
+exit "$status"
