@@ -50,7 +50,7 @@ main() {
 	need=$(missing "$want")
 	need_new=$(missing_new "$new")
 	[ -n "$need$need_new" ] || return 0
-	[ "$(id -u)" -eq 0 ] || die "these packages are missing, run as root to install them: $need$need_new"
+	[ "$(id -u)" -eq 0 ] || die "run as root to install the missing packages: $need$need_new"
 	echo "setup: installing $need$need_new"
 	apt_private_init bookworm-backports || die "cannot read the package lists"
 	export DEBIAN_FRONTEND=noninteractive

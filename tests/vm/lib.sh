@@ -29,7 +29,7 @@ skip() {
 	echo "skip $1: $2"
 }
 
-# check NAME COMMAND...: the command (or function) succeeds. Its output is shown only if it does not.
+# check NAME COMMAND...: the command (or function) succeeds. Its output is shown only if it fails.
 check() {
 	local name=$1 status=0
 	shift

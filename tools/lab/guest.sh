@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # Sourced inside the lab VM: get devices ready for VFIO.
 
-# lab_vfio_modules [PARAMETER=VALUE...]: the VFIO modules, with these parameters of vfio_iommu_type1.
+# lab_vfio_modules [PARAMETER=VALUE...]: the VFIO modules; the parameters are vfio_iommu_type1's.
 # An IOMMU without interrupt remapping needs VFIO's consent to unsafe interrupts.
 lab_vfio_modules() {
 	case ${LAB_IOMMU:-} in
@@ -45,7 +45,7 @@ lab_bind_one() {
 	echo "$1 $(lab_group "$1")"
 }
 
-# lab_bind PCI-ID|BDF: give it (of an id: every such device) to vfio-pci; prints "BDF GROUP" for each.
+# lab_bind PCI-ID|BDF: give it (of an id: every such device) to vfio-pci; prints "BDF GROUP" of each.
 lab_bind() {
 	lab_found=$(lab_bdf "$1") || return 1
 	[ -n "$lab_found" ] || { echo "lab_bind: no device $1" >&2; return 1; }

@@ -64,7 +64,7 @@ prepare_out() {
 	mkdir -p "$out"
 	out=$(cd "$out" && pwd)
 	case $out$top in
-	*[[:space:],]*) die "'$out' or '$top' has a space or a comma, which a kernel command line cannot carry" ;;
+	*[[:space:],]*) die "neither '$out' nor '$top' may have a space or a comma in its name" ;;
 	esac
 	(cd "$out" && rm -f .stdin .status .status.new .command console.log dmesg.log qemu.log tainted)
 }

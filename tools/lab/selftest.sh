@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Test the lab itself, on the build machine: exit statuses, the log check on real splats and on lines
-# that only look like one, results that come back, nothing left behind. About a minute.
+# Test the lab itself, on the build machine: exit statuses, the log check on real splats and on
+# lines that only look like one, results that come back, nothing left behind. About a minute.
 #   tools/lab/selftest.sh [6.1|6.12|7]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

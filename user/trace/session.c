@@ -27,6 +27,8 @@ struct session {
 	struct owners *owners;
 	struct fold *fold;
 	struct summary *summary;
+	bool all;			/* successful calls are asked for */
+	bool summary_full;		/* said already */
 	int64_t boot_offset;		/* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 	uint64_t lost[VIOMMU_NR_LOST];	/* what was reported already */
 	bool was_attached;
@@ -98,13 +100,31 @@ static unsigned int containers_of(struct session *s, uint32_t tgid)
 
 /* --------------------------------------------------------------------------------------- events */
 
+/** A total that cannot be kept is said once, not left out in silence. */
+static void summary_check(struct session *s, int err)
+{
+	if (!err || s->summary_full)
+		return;
+	s->summary_full = true;
+	s->sink.message(s->sink.ctx, TRACER_WARNING,
+			"too many VMs for one summary: the totals of the newest are missing");
+}
+
+/** A call that succeeded: told of under --all, else only to say that EBUSY was tried again. */
+static bool event_is_success(const struct viommu_event *event)
+{
+	return !event->result &&
+	       (event->type == VIOMMU_EVENT_MAP || event->type == VIOMMU_EVENT_UNMAP);
+}
+
 /** What comes out of folding: counted and printed. */
 static int event_out(void *ctx, const struct viommu_event *event)
 {
 	struct session *s = ctx;
 
-	summary_add_event(s->summary, event);
-	s->sink.event(s->sink.ctx, event);
+	summary_check(s, summary_add_event(s->summary, event));
+	if (s->all || !event_is_success(event))
+		s->sink.event(s->sink.ctx, event);
 	return 0;
 }
 
@@ -183,7 +203,7 @@ static void container_account(struct session *s, uint32_t slot)
 	owner = owners_find(s->owners, s->snapshot.tgid, s->snapshot.start_time,
 			    s->snapshot.comm);
 	if (owner->wanted)
-		summary_add_container(s->summary, &owner->vm, &s->snapshot);
+		summary_check(s, summary_add_container(s->summary, &owner->vm, &s->snapshot));
 }
 
 /**
@@ -275,6 +295,7 @@ int session_new(struct session **out, const struct session_opts *opts,
 	if (!s)
 		return err;
 	s->sink = *sink;
+	s->all = opts->tracer.all;
 	s->boot_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
 	s->owners = owners_new(&filter);
 	s->summary = summary_new();
