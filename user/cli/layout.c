@@ -13,14 +13,14 @@
 
 #define TIME_SHORT 8	/* 12:34:56 */
 #define TIME_LONG 12	/* 12:34:56.789 */
-#define IOVA_RANGE 32	/* 0x8000000000..0x8000063fff  x100 */
+#define IOVA_RANGE 32	/* two addresses of 48 bits, and more than enough for one */
 
 /* Width without which a column is of no use. */
 static const unsigned int smallest[COLUMN_NR] = {
 	[COLUMN_TIME] = TIME_SHORT,
 	[COLUMN_VM] = 10,
 	[COLUMN_DEVICE] = 12,
-	[COLUMN_OP] = 6,
+	[COLUMN_OP] = 8,	/* map x999 */
 	[COLUMN_IOVA] = 18,
 	[COLUMN_SIZE] = 7,
 	[COLUMN_RESULT] = 7,
@@ -39,7 +39,7 @@ static const struct {
 	enum column column;
 	unsigned int up_to;
 } by_need[] = {
-	{ COLUMN_IOVA, 26 }, { COLUMN_VM, 12 }, { COLUMN_TIME, TIME_LONG },
+	{ COLUMN_IOVA, 24 }, { COLUMN_VM, 12 }, { COLUMN_TIME, TIME_LONG },
 	{ COLUMN_IOVA, IOVA_RANGE }, { COLUMN_VM, 24 },
 };
 

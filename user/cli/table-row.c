@@ -76,26 +76,29 @@ static void cell_device(char *buf, size_t size, const struct viommu_event *event
 			 event->device_count - 1);
 }
 
-/* The longest form that there is room for: "first..last  xN", "first.. xN", "first". */
+/* "map", or "map x99" for a line that stands for several. */
+static void cell_op(char *buf, size_t size, const struct viommu_event *event)
+{
+	const char *op = viommu_event_name(event->type);
+
+	if (event->count > 1)
+		snprintf(buf, size, "%s x%" PRIu64, op ? op : "", event->count);
+	else
+		snprintf(buf, size, "%s", op ? op : "");
+}
+
+/* "first..last" of a line that stands for several, "first.." where there is no room for it. */
 static void cell_iova(char *buf, size_t size, const struct viommu_event *event, unsigned int room)
 {
-	const uint64_t first = event->count > 1 ? event->iova_lowest : event->ev.iova;
-	const uint64_t last = event->iova_highest;
-
 	if (!event->ev.has_range)
 		return;
-	if (event->count > 1) {
-		for (int gap = 2; gap > 0; gap--) {
-			snprintf(buf, size, "0x%" PRIx64 "..0x%" PRIx64 "%*sx%" PRIu64, first,
-				 last, gap, "", event->count);
-			if (columns_width(buf) <= room)
-				return;
-		}
-		snprintf(buf, size, "0x%" PRIx64 ".. x%" PRIu64, first, event->count);
-		if (columns_width(buf) <= room)
-			return;
+	if (event->count <= 1) {
+		snprintf(buf, size, "0x%" PRIx64, event->ev.iova);
+		return;
 	}
-	snprintf(buf, size, "0x%" PRIx64, first);
+	snprintf(buf, size, "0x%" PRIx64 "..0x%" PRIx64, event->iova_lowest, event->iova_highest);
+	if (columns_width(buf) > room)
+		snprintf(buf, size, "0x%" PRIx64 "..", event->iova_lowest);
 }
 
 static void cells_outcome(struct row *row, const struct table_style *style,
@@ -121,7 +124,6 @@ void table_row(struct row *row, const struct layout *layout, const struct table_
 	       const struct viommu_event *event)
 {
 	const bool group = event->type == VIOMMU_EVENT_ATTACH || event->type == VIOMMU_EVENT_DETACH;
-	const char *op = viommu_event_name(event->type);
 	char text[LAYOUT_CELL];
 
 	cell_time(row->cell[COLUMN_TIME], LAYOUT_CELL, event->ts, layout_has_ms(layout));
@@ -130,7 +132,7 @@ void table_row(struct row *row, const struct layout *layout, const struct table_
 	text[0] = '\0';
 	cell_device(text, sizeof(text), event);
 	columns_clip(row->cell[COLUMN_DEVICE], LAYOUT_CELL, text, layout->columns[COLUMN_DEVICE]);
-	snprintf(row->cell[COLUMN_OP], LAYOUT_CELL, "%s", op ? op : "");
+	cell_op(row->cell[COLUMN_OP], LAYOUT_CELL, event);
 	cells_outcome(row, style, event);
 	if (event->ev.has_range)
 		format_size(row->cell[COLUMN_SIZE], LAYOUT_CELL, event->ev.size);
