@@ -39,8 +39,10 @@ step 'build with clang' make -j2 clang
 step 'compile for arm64' make -j2 arm64
 step 'style' make lint
 step 'help, manual, completion, schema and tables agree' make sync
+step 'that test notices each planted difference' tests/sync/breaks.sh build
 step 'parsers under fuzzing' make fuzz
 step 'build system' tests/build.sh
+step 'the lab finds what it has to find' tools/lab/selftest.sh
 step 'tests in the VM' make check-vm
 totals
 awk '{ f += $2 } END { exit f != 0 }' "$RESULTS"

@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The build itself: from nothing without a network, header dependencies, install, clean.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+result() {
+	if [ "$2" -eq 0 ]; then
+		passed=$((passed + 1))
+		echo "  ok $1"
+	else
+		failed=$((failed + 1))
+		echo "  FAIL $1"
+		[ ! -s "$work/log" ] || tail -n 20 "$work/log" | sed 's/^/    /'
+	fi
+}
+
+# test_that NAME COMMAND...
+test_that() {
+	local name=$1
+	shift
+	"$@" > "$work/log" 2>&1
+	result "$name" $?
+}
+
+# In a network namespace of its own there is not even a loopback that is up.
+builds_without_network() { unshare -n make -j2 O="$work/build" all tools; }
+
+says_little() { make O="$work/build" all 2>&1 | grep -cv 'Nothing to be done' | grep -qx 0; }
+
+# Sources that include the header, by the compiler's own account.
+includers() {
+	local source
+	for source in user/*/*.c; do
+		gcc -MM -D_GNU_SOURCE -Iinclude -Iuser -Itools -isystem "$work/build/bpf" "$source" |
+			tr -d '\\' | tr ' ' '\n' | grep -qx "$1" && echo "$source"
+	done
+	return 0
+}
+
+# Sources that make compiles again when the header has changed.
+recompiled() {
+	touch "$1"
+	make -n V=1 O="$work/build" all | grep -o ' -c [^ ]*\.c' | cut -d ' ' -f 3 | grep ^user/ | sort -u
+}
+
+header_is_followed() {
+	includers "$1" | sort > "$work/want"
+	recompiled "$1" > "$work/got"
+	make -j2 O="$work/build" all && [ -s "$work/want" ] && diff "$work/want" "$work/got"
+}
+
+# The border between BPF and us: the programs, the skeleton, whoever includes that.
+record_is_followed() {
+	touch include/viommu/record.h
+	make -n V=1 O="$work/build" all > "$work/plan"
+	grep -q 'type1.bpf.o' "$work/plan" && grep -q 'gen skeleton' "$work/plan" &&
+		grep -q -- '-c user/trace/type1.c' "$work/plan"
+}
+
+installs() {
+	make O="$work/build" DESTDIR="$work/root" PREFIX=/usr install || return 1
+	for file in bin/viommu-trace share/man/man8/viommu-trace.8 \
+		share/bash-completion/completions/viommu-trace share/viommu/event.schema.json; do
+		[ -s "$work/root/usr/$file" ] || { echo "no $file"; return 1; }
+	done
+	"$work/root/usr/bin/viommu-trace" --version
+}
+
+cleans() {
+	mkdir -p "$work/build/kernels"
+	make O="$work/build" clean && [ "$(ls "$work/build")" = kernels ]
+}
+
+help_names_all() {
+	local target
+	for target in all demo check bench fuzz install clean; do
+		make help | grep -q "make $target " || { echo "no $target in make help"; return 1; }
+	done
+}
+
+start=$SECONDS
+test_that 'builds from nothing, without a network' builds_without_network
+echo "     ($((SECONDS - start)) s)"
+test_that 'a second build does nothing' says_little
+for header in user/core/iova.h user/host/vm.h user/trace/tracer.h user/cli/output.h; do
+	test_that "a change of $header reaches who includes it" header_is_followed "$header"
+done
+test_that 'a change of the records reaches BPF and its loader' record_is_followed
+test_that 'installs below DESTDIR and PREFIX' installs
+test_that 'clean keeps what was fetched' cleans
+test_that 'help lists the targets' help_names_all
+[ -z "${RESULTS:-}" ] || echo "$passed $failed 0" >> "$RESULTS"
+[ "$failed" -eq 0 ]
