@@ -204,7 +204,8 @@ static void info_read_caps(struct load_info *info, const char *buffer, size_t si
 		const struct vfio_info_cap_header *header = (const void *)(buffer + at);
 
 		if (header->id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE) {
-			const struct vfio_iommu_type1_info_cap_iova_range *cap = (const void *)header;
+			const struct vfio_iommu_type1_info_cap_iova_range *cap =
+				(const void *)header;
 
 			for (size_t i = 0; i < cap->nr_iovas && info->n_ranges < 32; i++)
 				info->ranges[info->n_ranges++] = (struct load_range){

@@ -82,8 +82,8 @@ struct load_counts {
 	uint64_t unmaps;
 	/* Bytes of all successful maps. */
 	uint64_t bytes;
-	/* Last byte of the highest range mapped, and of the highest refused; valid if maps > 0, and if a
-	 * map failed. A range that wraps counts as ending at UINT64_MAX. */
+	/* Last byte of the highest range mapped and of the highest refused; valid if maps > 0, and
+	 * if a map failed. A range that wraps counts as ending at UINT64_MAX. */
 	uint64_t highest_mapped;
 	uint64_t highest_refused;
 	uint64_t failures[LOAD_ERRNO_MAX];
@@ -141,7 +141,7 @@ struct load_rate {
 	uint64_t size;
 	/* Thread N maps at base + N * size. */
 	uint64_t base;
-	/* Every so many pairs one map goes to the next size-long range from fail_iova on; 0: none. */
+	/* Every so many pairs a map goes to the next size-long range from fail_iova on; 0: none. */
 	uint64_t fail_every;
 	uint64_t fail_iova;
 	/* Pairs a second and thread; 0: as fast as it goes. */

@@ -29,7 +29,7 @@ struct option_desc {
 	char letter;		/**< short form, 0: none */
 	const char *metavar;	/**< name of its value in the help; NULL: takes none */
 	const char *help;	/**< what it does; ASCII, wrapped by the help */
-	const char *group;	/**< heading above it in the help; NULL: goes on with the one before */
+	const char *group;	/**< heading above it in the help; NULL: that of the one before */
 	/**
 	 * Takes the value (NULL if metavar is NULL) into the program's own structure. 0, or
 	 * -EINVAL after it has written what is wrong with the value into err.
@@ -42,7 +42,7 @@ struct program_desc {
 	const char *name;
 	const char *synopsis;	/**< one line of what it does */
 	const char *examples;	/**< lines shown at the end of --help; may be NULL */
-	const char *found;	/**< what exit code 5 means here; NULL: the program has no such end */
+	const char *found;	/**< what exit code 5 means here; NULL: it has no such end */
 	bool reads_input;	/**< exit code 4 can happen */
 	const struct option_desc *options;
 	size_t option_count;	/**< at most OPTIONS_MAX */

@@ -33,7 +33,7 @@ struct trace_opts {
 	uint64_t duration;		/**< ns after which to end; 0: until interrupted */
 	uint64_t count;			/**< events after which to end; 0: any number */
 	bool summary;			/**< no events, only the summary at the end */
-	int fail_on;			/**< enum viommu_severity from which exit code 5; -1: never */
+	int fail_on;			/**< enum viommu_severity from which on exit 5; -1: none */
 	struct tracer_opts tracer;	/**< all, hooks, latency, ring_size, verbose */
 };
 

@@ -27,6 +27,8 @@ struct tracer {
 /* What an epoll event is about. */
 enum { READY_RECORDS, READY_MODULES };
 
+/* libbpf calls these with its own format strings. */
+__attribute__((format(printf, 2, 0)))
 static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	(void)level;
@@ -35,6 +37,7 @@ static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list
 	return 0;
 }
 
+__attribute__((format(printf, 2, 0)))
 static int print_to_stderr(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, fmt, args);
