@@ -30,6 +30,7 @@ struct app {
 	int signal_fd;
 	int write_error;		/* -errno of the output; nothing is written after it */
 	uint64_t events;		/* printed, summaries and losses not counted */
+	uint64_t lost[VIOMMU_NR_LOST];	/* as LOST events said */
 	bool found;			/* something as bad as --fail-on was seen */
 	uint64_t end;			/* CLOCK_MONOTONIC ns when --duration is over */
 	uint64_t next_tick;
@@ -48,6 +49,8 @@ static void app_event(void *ctx, const struct viommu_event *event)
 	struct app *app = ctx;
 	bool counts = event->type != VIOMMU_EVENT_SUMMARY && event->type != VIOMMU_EVENT_LOST;
 
+	if (event->type == VIOMMU_EVENT_LOST)
+		app->lost[event->lost] += event->count;
 	if (event->result < 0 && app->opts->fail_on >= 0 &&
 	    (int)event->diag.severity >= app->opts->fail_on)
 		app->found = true;
@@ -180,6 +183,16 @@ static int app_run(struct app *app)
 	return 0;
 }
 
+/** Whoever kept only the output's end, or none of it, learns of losses too. */
+static void losses_say(const struct app *app)
+{
+	for (int i = 0; i < VIOMMU_NR_LOST; i++)
+		if (app->lost[i])
+			fprintf(stderr, "viommu-trace: lost %" PRIu64 " (%s): %s\n", app->lost[i],
+				viommu_lost_name((enum viommu_lost)i),
+				viommu_lost_meaning((enum viommu_lost)i));
+}
+
 static int start_exit_code(int err)
 {
 	return err == -EPERM || err == -EOPNOTSUPP ? EXIT_UNSUPPORTED : EXIT_FAILED;
@@ -221,6 +234,7 @@ static int app_trace(struct app *app)
 	session_finish(app->session);
 	if (!app->write_error)
 		app->write_error = output_flush(app->output);
+	losses_say(app);
 	code = end_exit_code(app, err);
 	session_free(app->session);
 	return code;
