@@ -15,6 +15,7 @@
 #include <bpf/bpf_tracing.h>
 
 #define ENOENT 2
+#define EFAULT 14
 #define EBUSY 16
 
 #include "evidence.bpf.h"
@@ -28,6 +29,7 @@ struct dma_request {
 	u64 vaddr;
 	u32 flags;
 	u32 argsz;
+	bool unread;	/* the rest is 0 */
 };
 
 /* ------------------------------------------------------------------------------------- records */
@@ -41,6 +43,8 @@ static __always_inline void dma_record_fill(struct viommu_rec_dma *d, struct vio
 	d->vaddr = r->vaddr;
 	d->dma_flags = r->flags;
 	d->argsz = r->argsz;
+	if (r->unread)
+		d->h.flags |= VIOMMU_F_NO_REQUEST;
 }
 
 static __noinline void dma_record(struct viommu_container *c, const struct dma_request *r, u32 type,
@@ -56,7 +60,7 @@ static __noinline void dma_record(struct viommu_container *c, const struct dma_r
 		return;
 	}
 	dma_record_fill(d, c, r, type, 0);
-	d->h.flags = flags;
+	d->h.flags |= flags;
 	bpf_ringbuf_submit(d, 0);
 }
 
@@ -120,9 +124,9 @@ static __always_inline void highest_raise(u64 *highest, u64 last)
 
 static __always_inline u64 request_last(const struct dma_request *r)
 {
-	u64 last = r->iova + r->size - 1;
+	u64 last = r->size ? r->iova + r->size - 1 : r->iova;
 
-	return r->size && last < r->iova ? ~0ULL : last;
+	return last < r->iova ? ~0ULL : last;
 }
 
 static __always_inline void latency_count(struct viommu_container *c, u64 start)
@@ -173,15 +177,23 @@ static __noinline void map_retried(struct viommu_container *c, const struct dma_
 	dma_record(c, r, VIOMMU_REC_MAP, VIOMMU_F_RETRIED);
 }
 
+/** Not a loss if the kernel could not read it either: then that is the failure. */
+static __always_inline void request_unread(long ret)
+{
+	if (ret != -EFAULT)
+		loss_count(VIOMMU_LOST_ARGS);
+}
+
 static __always_inline void map_done(struct viommu_container *c, u64 iommu, u64 arg, long ret,
 				     u64 start)
 {
 	struct dma_map_request m = {};
 	struct dma_request r;
+	bool unread = bpf_probe_read_user(&m, sizeof(m), (void *)arg);
 
-	if (bpf_probe_read_user(&m, sizeof(m), (void *)arg))
-		loss_count(VIOMMU_LOST_ARGS);
-	r = (struct dma_request){ m.iova, m.size, m.vaddr, m.flags, m.argsz };
+	r = (struct dma_request){ m.iova, m.size, m.vaddr, m.flags, m.argsz, unread };
+	if (unread)
+		request_unread(ret);
 	if (opt_latency && start)
 		latency_count(c, start);
 	if (ret) {
@@ -202,10 +214,11 @@ static __always_inline void unmap_done(struct viommu_container *c, u64 iommu, u6
 {
 	struct dma_unmap_request u = {};
 	struct dma_request r;
+	bool unread = bpf_probe_read_user(&u, sizeof(u), (void *)arg);
 
-	if (bpf_probe_read_user(&u, sizeof(u), (void *)arg))
-		loss_count(VIOMMU_LOST_ARGS);
-	r = (struct dma_request){ u.iova, u.size, 0, u.flags, u.argsz };
+	r = (struct dma_request){ u.iova, u.size, 0, u.flags, u.argsz, unread };
+	if (unread)
+		request_unread(ret);
 	if (ret) {
 		__sync_fetch_and_add(&c->unmap_failures, 1);
 		failure_record(c, &r, iommu, VIOMMU_REC_UNMAP, ret);
@@ -215,6 +228,16 @@ static __always_inline void unmap_done(struct viommu_container *c, u64 iommu, u6
 	__sync_fetch_and_add(&c->unmap_bytes, r.size);
 	if (opt_all)
 		dma_record(c, &r, VIOMMU_REC_UNMAP, 0);
+}
+
+/** GET_INFO: the VMM learns its ranges, so do we, should an attach have been missed. */
+static __noinline void other_done(struct viommu_container *c, u64 iommu, u32 cmd)
+{
+	if (!c)
+		return;
+	__sync_fetch_and_add(&c->others, 1);
+	if (cmd == VFIO_IOMMU_GET_INFO)
+		container_refresh(c, iommu);
 }
 
 static __always_inline void ioctl_done(u64 iommu, u32 cmd, u64 arg, long ret, u64 start)
@@ -233,7 +256,7 @@ static __always_inline void ioctl_done(u64 iommu, u32 cmd, u64 arg, long ret, u6
 	else if (cmd == VFIO_IOMMU_UNMAP_DMA)
 		unmap_done(c, iommu, arg, ret);
 	else
-		__sync_fetch_and_add(&c->others, 1);
+		other_done(c, iommu, cmd);
 }
 
 /* ------------------------------------------------------------------------- life of a container */

@@ -69,6 +69,7 @@ struct kernfs_node___old {
 
 /* include/uapi/linux/vfio.h: ioctl numbers and requests, part of the ABI. */
 #define VFIO_TYPE ';'
+#define VFIO_IOMMU_GET_INFO ((VFIO_TYPE << 8) | 112)
 #define VFIO_IOMMU_MAP_DMA ((VFIO_TYPE << 8) | 113)
 #define VFIO_IOMMU_UNMAP_DMA ((VFIO_TYPE << 8) | 114)
 

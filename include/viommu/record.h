@@ -61,6 +61,7 @@ enum viommu_rec_flag {
 	VIOMMU_F_RETRIED = 1 << 5,	/**< MAP that succeeded right after it failed with EBUSY */
 	VIOMMU_F_ARGV_UNREAD = 1 << 6,	/**< the argument pages were not in memory */
 	VIOMMU_F_ARGV_CUT = 1 << 7,	/**< argv is longer than VIOMMU_ARGV_LEN */
+	VIOMMU_F_NO_REQUEST = 1 << 8,	/**< the request could not be read: no iova, size */
 };
 
 /** What lies behind the vaddr of a failed map, from the VMA at that moment. */

@@ -43,7 +43,7 @@ static void state_decode(struct viommu_evidence *ev, const struct viommu_state *
 
 static void dma_decode(struct viommu_event *e, const struct viommu_rec_dma *d)
 {
-	e->ev.has_range = true;
+	e->ev.has_range = !(d->h.flags & VIOMMU_F_NO_REQUEST);
 	e->ev.iova = d->iova;
 	e->ev.size = d->size;
 	e->ev.vaddr = d->vaddr;
