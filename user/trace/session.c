@@ -238,6 +238,7 @@ static void containers_tick(struct session *s)
 		container_tick(s, slot);
 }
 
+/** Tell what was lost since the last time. */
 static void losses_report(struct session *s, bool at_end)
 {
 	uint64_t lost[VIOMMU_NR_LOST];
@@ -278,6 +279,19 @@ int session_poll(struct session *s, int timeout_ms)
 	return err;
 }
 
+/** The table goes with the module: every container counts now, the next ones are new. */
+static void detaching_take(void *ctx)
+{
+	struct session *s = ctx;
+
+	losses_report(s, true);
+	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
+		container_account(s, slot);
+	memset(s->infos, 0, sizeof(s->infos));
+	memset(s->lost, 0, sizeof(s->lost));
+	s->was_attached = false;
+}
+
 /* ---------------------------------------------------------------------------- beginning and end */
 
 int session_new(struct session **out, const struct session_opts *opts,
@@ -289,7 +303,12 @@ int session_new(struct session **out, const struct session_opts *opts,
 		.pid = opts->pid,
 	};
 	struct session *s = calloc(1, sizeof(*s));
-	struct tracer_sink tracer_sink = { s, record_take, message_take };
+	struct tracer_sink tracer_sink = {
+		.ctx = s,
+		.record = record_take,
+		.detaching = detaching_take,
+		.message = message_take,
+	};
 	int err = -ENOMEM;
 
 	if (!s)

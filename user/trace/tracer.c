@@ -190,13 +190,33 @@ int tracer_fd(const struct tracer *t)
 	return t->epoll_fd;
 }
 
+/**
+ * kprobes do not hold the module, and never fire again for one that was unloaded, also when it is
+ * loaded anew. (Trampolines do hold it: rmmod says that it is in use.)
+ */
+static void tracer_detach(struct tracer *t)
+{
+	if (!t->attached || t->type1.trampolines)
+		return;
+	ring_buffer__consume(t->ring);
+	t->sink.detaching(t->sink.ctx);
+	ring_buffer__free(t->ring);
+	t->ring = NULL;
+	type1_fini(&t->type1);
+	t->attached = false;
+	sink_say(&t->sink, TRACER_INFO, "the module %s was unloaded: waiting for it",
+		 KERNEL_TYPE1_MODULE);
+}
+
 static int modules_changed(struct tracer *t)
 {
-	bool loaded;
-	int err = uevent_drain(t->uevent_fd, KERNEL_TYPE1_MODULE, &loaded);
+	unsigned int changes;
+	int err = uevent_drain(t->uevent_fd, KERNEL_TYPE1_MODULE, &changes);
 
 	if (err && err != -ENOBUFS)
 		return err;
+	if (err || (changes & UEVENT_REMOVED))
+		tracer_detach(t);
 	return tracer_try_attach(t);
 }
 

@@ -37,6 +37,10 @@ struct tracer_sink {
 	void *ctx;
 	/** A record; size bytes are valid. Its memory is the ring's: gone when this returns. */
 	void (*record)(void *ctx, const struct viommu_rec *rec, size_t size);
+	/** The module was unloaded: no container is left. Last chance to read the table and the
+	 *  losses; both start from nothing when the module is loaded again.
+	 */
+	void (*detaching)(void *ctx);
 	/** A sentence for a person. */
 	void (*message)(void *ctx, enum tracer_level level, const char *text);
 };

@@ -29,12 +29,13 @@ int uevent_open(void)
 	return err;
 }
 
-int uevent_drain(int fd, const char *module, bool *loaded)
+int uevent_drain(int fd, const char *module, unsigned int *changes)
 {
-	char want[128], message[8192];
+	char added[128], removed[128], message[8192];
 
-	snprintf(want, sizeof(want), "add@/module/%s", module);
-	*loaded = false;
+	snprintf(added, sizeof(added), "add@/module/%s", module);
+	snprintf(removed, sizeof(removed), "remove@/module/%s", module);
+	*changes = 0;
 	for (;;) {
 		struct sockaddr_nl from = { 0 };
 		socklen_t from_len = sizeof(from);
@@ -46,7 +47,11 @@ int uevent_drain(int fd, const char *module, bool *loaded)
 		if (n < 0)
 			return errno == EAGAIN ? 0 : -errno;
 		message[n] = '\0';
-		if (from.nl_pid == 0 && strcmp(message, want) == 0)
-			*loaded = true;
+		if (from.nl_pid != 0)	/* anybody may send; only the kernel counts */
+			continue;
+		if (strcmp(message, added) == 0)
+			*changes |= UEVENT_ADDED;
+		else if (strcmp(message, removed) == 0)
+			*changes |= UEVENT_REMOVED;
 	}
 }
