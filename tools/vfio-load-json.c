@@ -143,6 +143,8 @@ int load_json_totals(FILE *to, const struct load_counts *counts, const struct lo
 		json_object_set_new(totals, "highest_mapped", hex(counts->highest_mapped));
 	if (counts->map_calls > counts->maps)
 		json_object_set_new(totals, "highest_refused", hex(counts->highest_refused));
+	if (counts->elapsed_ns)
+		json_object_set_new(totals, "elapsed_ns", number(counts->elapsed_ns));
 	json_object_set_new(totals, "other_ioctls", others(other));
 	json_object_set_new(object, "totals", totals);
 	return write_line(to, object);

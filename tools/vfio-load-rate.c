@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "vfio-load.h"
 
@@ -13,6 +14,8 @@
 /* One thread's share; nothing of it is shared while the threads run. */
 struct worker {
 	pthread_t thread;
+	/* Asked once: a system call in each pair would be measured with it. */
+	pid_t tid;
 	const struct load_vfio *vfio;
 	const struct load_rate *rate;
 	/* Pair `first`, first + rate->threads, ... are this thread's. */
@@ -49,7 +52,8 @@ static void do_pair(struct worker *worker, uint64_t index)
 	const struct load_rate *rate = worker->rate;
 	const bool fails = rate->fail_every && (index + 1) % rate->fail_every == 0;
 	struct load_op op = { .verb = LOAD_MAP, .flags = 3, .size = rate->size,
-			      .vaddr = worker->vaddr, .backing = LOAD_RAM };
+			      .vaddr = worker->vaddr, .backing = LOAD_RAM,
+			      .tid = worker->tid };
 
 	op.iova = fails ? rate->fail_iova + index / rate->fail_every * rate->size :
 			  rate->base + worker->first * rate->size;
@@ -82,6 +86,7 @@ static void *work(void *arg)
 	struct timespec start;
 	uint64_t turn = 0;
 
+	worker->tid = gettid();
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (uint64_t i = worker->first; i < rate->pairs; i += rate->threads, turn++) {
 		if (rate->per_second)
@@ -140,11 +145,20 @@ static int workers_join_logs(struct load_log *log, const struct worker *workers,
 	return 0;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
 int load_rate_run(const struct load_vfio *vfio, const struct load_rate *rate,
 		  struct load_counts *counts, struct load_log *log)
 {
 	struct worker *workers = calloc(rate->threads, sizeof(*workers));
 	unsigned int started = 0;
+	uint64_t start;
 	int result = 0;
 
 	if (!workers)
@@ -155,12 +169,14 @@ int load_rate_run(const struct load_vfio *vfio, const struct load_rate *rate,
 		workers[i].first = i;
 		result = worker_init(&workers[i], log != NULL);
 	}
+	start = now_ns();
 	if (!result)
 		result = workers_start(workers, rate->threads, &started);
 	for (unsigned int i = 0; i < started; i++) {
 		pthread_join(workers[i].thread, NULL);
 		load_counts_add(counts, &workers[i].counts);
 	}
+	counts->elapsed_ns += now_ns() - start;
 	if (!result && log)
 		result = workers_join_logs(log, workers, rate->threads);
 	for (unsigned int i = 0; i < rate->threads; i++)

@@ -260,7 +260,8 @@ void load_vfio_map(const struct load_vfio *vfio, struct load_op *op, struct load
 	};
 	const uint64_t last = last_byte(op);
 
-	op->tid = gettid();
+	if (!op->tid)
+		op->tid = gettid();
 	op->result = call(vfio->container, VFIO_IOMMU_MAP_DMA, &map);
 	counts->map_calls++;
 	if (op->result < 0) {
@@ -282,7 +283,8 @@ void load_vfio_unmap(const struct load_vfio *vfio, struct load_op *op, struct lo
 		.iova = op->iova, .size = op->size,
 	};
 
-	op->tid = gettid();
+	if (!op->tid)
+		op->tid = gettid();
 	op->result = call(vfio->container, VFIO_IOMMU_UNMAP_DMA, &unmap);
 	counts->unmap_calls++;
 	if (op->result < 0) {

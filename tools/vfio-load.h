@@ -68,7 +68,7 @@ struct load_op {
 	uint64_t unmapped;
 	/* 0 or -errno. */
 	int result;
-	/* Thread that did it. */
+	/* Thread that did it; 0: to be filled in. */
 	pid_t tid;
 };
 
@@ -87,6 +87,8 @@ struct load_counts {
 	uint64_t highest_mapped;
 	uint64_t highest_refused;
 	uint64_t failures[LOAD_ERRNO_MAX];
+	/* How long the pairs took, CLOCK_MONOTONIC; the threads' parts of it leave it 0. */
+	uint64_t elapsed_ns;
 };
 
 /* Ioctls on the container other than MAP and UNMAP. */
@@ -183,7 +185,8 @@ int load_vfio_set_iommu(struct load_vfio *vfio);
 /* Group of the device is attached already. */
 int load_vfio_device(struct load_vfio *vfio, const char *bdf);
 int load_vfio_info(struct load_vfio *vfio, struct load_info *info);
-/* Do one MAP or UNMAP as `op` says, fill in its result and thread, and count it. Thread-safe. */
+/* Do one MAP or UNMAP as `op` says, fill in its result and, if 0, its thread, and count it.
+ * Thread-safe. */
 void load_vfio_map(const struct load_vfio *vfio, struct load_op *op, struct load_counts *counts);
 void load_vfio_unmap(const struct load_vfio *vfio, struct load_op *op, struct load_counts *counts);
 /* Group of a device from sysfs, or -errno. */

@@ -217,7 +217,13 @@ static int modules_changed(struct tracer *t)
 		return err;
 	if (err || (changes & UEVENT_REMOVED))
 		tracer_detach(t);
-	return tracer_try_attach(t);
+	if (t->attached)
+		return 0;
+	err = tracer_try_attach(t);
+	if (t->attached)
+		sink_say(&t->sink, TRACER_INFO, "the module %s is loaded now: attached by %s",
+			 KERNEL_TYPE1_MODULE, tracer_hooks_name(t));
+	return err;
 }
 
 int tracer_poll(struct tracer *t, int timeout_ms)
