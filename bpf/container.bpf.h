@@ -25,14 +25,41 @@ static __always_inline u32 bounded(u32 index, u32 size)
 
 _Static_assert(!(VIOMMU_MAX_RANGES & (VIOMMU_MAX_RANGES - 1)), "power of two");
 _Static_assert(!(VIOMMU_MAX_GROUPS & (VIOMMU_MAX_GROUPS - 1)), "power of two");
+_Static_assert(!(VIOMMU_MAX_CONTAINERS & (VIOMMU_MAX_CONTAINERS - 1)), "power of two");
 
 static u64 last_container_id;
 
-static __always_inline struct viommu_container *container_find(u64 iommu)
+/**
+ * What spares most calls the look-up in slots, which costs as much as the counting itself: the
+ * element that a container's address was last found in, by a hash of the address, and for each
+ * element whose it is (0: nobody's), for another container may have the same hash.
+ */
+#define HINT_BITS 10
+static u32 slot_hints[1 << HINT_BITS];
+static u64 slot_owners[VIOMMU_MAX_CONTAINERS];
+
+static __always_inline u32 *slot_hint(u64 iommu)
+{
+	return &slot_hints[iommu * 0x9e3779b97f4a7c15ULL >> (64 - HINT_BITS)];
+}
+
+static __noinline struct viommu_container *container_look_up(u64 iommu)
 {
 	u32 *slot = bpf_map_lookup_elem(&slots, &iommu);
 
-	return slot ? bpf_map_lookup_elem(&containers, slot) : NULL;
+	if (!slot)
+		return NULL;
+	*slot_hint(iommu) = *slot;
+	return bpf_map_lookup_elem(&containers, slot);
+}
+
+static __always_inline struct viommu_container *container_find(u64 iommu)
+{
+	u32 slot = bounded(*slot_hint(iommu), VIOMMU_MAX_CONTAINERS);
+
+	if (slot_owners[slot] != iommu)
+		return container_look_up(iommu);
+	return bpf_map_lookup_elem(&containers, &slot);
 }
 
 /** Where a walk over the groups of a container is. */
@@ -188,6 +215,7 @@ static __noinline struct viommu_container *container_new(u64 iommu, struct task_
 		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
 		return container_find(iommu);
 	}
+	slot_owners[bounded(slot, VIOMMU_MAX_CONTAINERS)] = iommu;
 	c->id = __sync_fetch_and_add(&last_container_id, 1) + 1;
 	c->slot = slot;
 	c->tgid = BPF_CORE_READ(task, tgid);
@@ -208,6 +236,7 @@ static __always_inline void container_release(u64 iommu)
 	if (!c)
 		return;
 	bpf_map_delete_elem(&slots, &iommu);
+	slot_owners[bounded(c->slot, VIOMMU_MAX_CONTAINERS)] = 0;
 	c->state = VIOMMU_CONTAINER_DEAD;
 }
 

@@ -13,15 +13,16 @@
 #define MAX_NAME 256
 #define PAGE_LEFT(address) (4096 - ((address) & 4095))
 
+/** task, here and below, is one that the verifier knows as such: read without a call for each. */
 static __always_inline u64 process_start_time(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, group_leader, start_boottime);
+	return task->group_leader->start_boottime;
 }
 
 /** comm of the group leader: QEMU's vCPU threads have names of their own. */
 static __always_inline void process_comm(struct task_struct *task, char *comm)
 {
-	BPF_CORE_READ_INTO((char (*)[VIOMMU_COMM_LEN])comm, task, group_leader, comm);
+	bpf_probe_read_kernel(comm, VIOMMU_COMM_LEN, task->group_leader->comm);
 }
 
 /** Head of a record of the current task. */

@@ -22,64 +22,78 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/** What a caller of MAP or UNMAP asked for. */
-struct dma_request {
+/** A MAP or UNMAP that has returned. */
+struct dma_call {
+	u64 iommu;	/* struct vfio_iommu */
+	u64 arg;	/* the caller's request */
+	u32 type;	/* VIOMMU_REC_MAP or _UNMAP */
+	s32 ret;
+};
+
+/** The part of a request that counting needs: the same two members, side by side, in both kinds. */
+struct dma_span {
 	u64 iova;
 	u64 size;
-	u64 vaddr;
-	u32 flags;
-	u32 argsz;
-	bool unread;	/* the rest is 0 */
 };
 
 /* ------------------------------------------------------------------------------------- records */
 
+/** Without the request where that cannot be read: then it is all 0. */
 static __always_inline void dma_record_fill(struct viommu_rec_dma *d, struct viommu_container *c,
-					    const struct dma_request *r, u32 type, long ret)
+					    const struct dma_call *call)
 {
-	rec_init(&d->h, type, c->id, c->slot, ret);
-	d->iova = r->iova;
-	d->size = r->size;
-	d->vaddr = r->vaddr;
-	d->dma_flags = r->flags;
-	d->argsz = r->argsz;
-	if (r->unread)
+	struct dma_map_request m = {};
+	struct dma_unmap_request u = {};
+	long err;
+
+	rec_init(&d->h, call->type, c->id, c->slot, call->ret);
+	if (call->type == VIOMMU_REC_MAP) {
+		err = bpf_probe_read_user(&m, sizeof(m), (void *)call->arg);
+	} else {
+		err = bpf_probe_read_user(&u, sizeof(u), (void *)call->arg);
+		m = (struct dma_map_request){ u.argsz, u.flags, 0, u.iova, u.size };
+	}
+	d->iova = m.iova;
+	d->size = m.size;
+	d->vaddr = m.vaddr;
+	d->dma_flags = m.flags;
+	d->argsz = m.argsz;
+	if (err)
 		d->h.flags |= VIOMMU_F_NO_REQUEST;
 }
 
-static __noinline void dma_record(struct viommu_container *c, const struct dma_request *r, u32 type,
+static __noinline void dma_record(struct viommu_container *c, const struct dma_call *call,
 				  u32 flags)
 {
 	struct viommu_rec_dma *d;
 
-	if (!c || !r)
+	if (!c || !call)
 		return;
 	d = bpf_ringbuf_reserve(&records, sizeof(*d), 0);
 	if (!d) {
 		loss_count(VIOMMU_LOST_RING);
 		return;
 	}
-	dma_record_fill(d, c, r, type, 0);
+	dma_record_fill(d, c, call);
 	d->h.flags |= flags;
 	bpf_ringbuf_submit(d, 0);
 }
 
-static __noinline void failure_record(struct viommu_container *c, const struct dma_request *r,
-				      u64 iommu, u32 type, long ret)
+static __noinline void failure_record(struct viommu_container *c, const struct dma_call *call)
 {
 	struct viommu_rec_failure *f;
 
-	if (!c || !r)
+	if (!c || !call)
 		return;
 	f = bpf_ringbuf_reserve(&records, sizeof(*f), 0);
 	if (!f) {
 		loss_count(VIOMMU_LOST_RING);
 		return;
 	}
-	dma_record_fill(&f->d, c, r, type, ret);
-	state_read(&f->s, &f->d.h.flags, iommu, true);
-	if (type == VIOMMU_REC_MAP)
-		f->s.backing = backing_find(bpf_get_current_task_btf(), r->vaddr);
+	dma_record_fill(&f->d, c, call);
+	state_read(&f->s, &f->d.h.flags, call->iommu, true);
+	if (call->type == VIOMMU_REC_MAP)
+		f->s.backing = backing_find(bpf_get_current_task_btf(), f->d.vaddr);
 	bpf_ringbuf_submit(f, 0);
 }
 
@@ -122,112 +136,132 @@ static __always_inline void highest_raise(u64 *highest, u64 last)
 	}
 }
 
-static __always_inline u64 request_last(const struct dma_request *r)
+static __always_inline u64 span_last(const struct dma_span *span)
 {
-	u64 last = r->size ? r->iova + r->size - 1 : r->iova;
+	u64 last = span->size ? span->iova + span->size - 1 : span->iova;
 
-	return last < r->iova ? ~0ULL : last;
+	return last < span->iova ? ~0ULL : last;
+}
+
+/**
+ * All 0 if it cannot be read. That is a loss, but not if the kernel could not read it either: then
+ * it is the failure.
+ */
+static __always_inline void span_read(struct dma_span *span, const struct dma_call *call)
+{
+	u64 offset = call->type == VIOMMU_REC_MAP ? offsetof(struct dma_map_request, iova) :
+						    offsetof(struct dma_unmap_request, iova);
+
+	if (bpf_probe_read_user(span, sizeof(*span), (void *)(call->arg + offset)) &&
+	    call->ret != -EFAULT)
+		loss_count(VIOMMU_LOST_ARGS);
+}
+
+/** floor(log2(n)), for which BPF has no instruction; from 2^32 on it is 32. */
+static __always_inline u32 log2_floor(u64 n)
+{
+	u32 log = 0;
+
+	if (n >> 32)
+		return 32;
+	for (int shift = 16; shift; shift >>= 1) {
+		/* Else clang does all steps twice: once for n, once for log. */
+		asm volatile("" : "+r"(n), "+r"(log));
+		if (n >> shift) {
+			n >>= shift;
+			log += shift;
+		}
+	}
+	return log;
 }
 
 static __always_inline void latency_count(struct viommu_container *c, u64 start)
 {
-	u64 ns = bpf_ktime_get_ns() - start;
-	u32 slot = 0;
+	u32 slot = log2_floor(bpf_ktime_get_ns() - start);
 
-	/* floor(log2(ns)) in six steps: BPF has no instruction for it. */
-	if (ns >> 32) {
-		ns >>= 32;
-		slot = 32;
-	}
-	for (int shift = 16; shift; shift >>= 1) {
-		if (ns >> shift) {
-			ns >>= shift;
-			slot += shift;
-		}
-	}
 	if (slot >= VIOMMU_LATENCY_SLOTS)
 		slot = VIOMMU_LATENCY_SLOTS - 1;
 	__sync_fetch_and_add(&c->latency[slot], 1);
 }
 
-static __noinline void map_failed(struct viommu_container *c, const struct dma_request *r,
-				  u64 iommu, long ret)
+static __noinline void map_failed(struct viommu_container *c, const struct dma_call *call)
 {
-	u32 err = -ret;
+	struct dma_span span;
+	u32 err;
 
-	if (!c || !r)
+	if (!c || !call)
 		return;
+	err = -call->ret;
 	if (err >= VIOMMU_MAX_ERRNO)
 		err = 0;
+	span_read(&span, call);
 	__sync_fetch_and_add(&c->map_failures[err], 1);
-	highest_raise(&c->highest_refused, request_last(r));
+	highest_raise(&c->highest_refused, span_last(&span));
 	if (err == EBUSY) {
-		c->busy_iova = r->iova;
-		c->busy_size = r->size;
+		c->busy_iova = span.iova;
+		c->busy_size = span.size;
 	}
-	failure_record(c, r, iommu, VIOMMU_REC_MAP, ret);
+	failure_record(c, call);
 }
 
 /** QEMU unmaps and maps again after EBUSY (vfio_legacy_dma_map()): then nothing is missing. */
-static __noinline void map_retried(struct viommu_container *c, const struct dma_request *r)
+static __noinline void map_retried(struct viommu_container *c, const struct dma_call *call,
+				   const struct dma_span *span)
 {
-	if (!c || !r || c->busy_iova != r->iova || c->busy_size != r->size)
+	if (!c || !call || !span || c->busy_iova != span->iova || c->busy_size != span->size)
 		return;
 	c->busy_size = 0;
-	dma_record(c, r, VIOMMU_REC_MAP, VIOMMU_F_RETRIED);
+	dma_record(c, call, VIOMMU_F_RETRIED);
 }
 
-/** Not a loss if the kernel could not read it either: then that is the failure. */
-static __always_inline void request_unread(long ret)
-{
-	if (ret != -EFAULT)
-		loss_count(VIOMMU_LOST_ARGS);
-}
-
-static __always_inline void map_done(struct viommu_container *c, u64 iommu, u64 arg, long ret,
+static __always_inline void map_done(struct viommu_container *c, const struct dma_call *call,
 				     u64 start)
 {
-	struct dma_map_request m = {};
-	struct dma_request r;
-	bool unread = bpf_probe_read_user(&m, sizeof(m), (void *)arg);
+	struct dma_span span;
+	u64 last;
 
-	r = (struct dma_request){ m.iova, m.size, m.vaddr, m.flags, m.argsz, unread };
-	if (unread)
-		request_unread(ret);
 	if (opt_latency && start)
 		latency_count(c, start);
-	if (ret) {
-		map_failed(c, &r, iommu, ret);
+	if (call->ret) {
+		map_failed(c, call);
 		return;
 	}
+	span_read(&span, call);
 	__sync_fetch_and_add(&c->maps, 1);
-	__sync_fetch_and_add(&c->map_bytes, r.size);
-	if (c->highest_mapped < request_last(&r))
-		highest_raise(&c->highest_mapped, request_last(&r));
+	__sync_fetch_and_add(&c->map_bytes, span.size);
+	last = span_last(&span);
+	if (c->highest_mapped < last)
+		highest_raise(&c->highest_mapped, last);
 	if (c->busy_size)
-		map_retried(c, &r);
+		map_retried(c, call, &span);
 	else if (opt_all)
-		dma_record(c, &r, VIOMMU_REC_MAP, 0);
+		dma_record(c, call, 0);
 }
 
-static __always_inline void unmap_done(struct viommu_container *c, u64 iommu, u64 arg, long ret)
+static __noinline void unmap_failed(struct viommu_container *c, const struct dma_call *call)
 {
-	struct dma_unmap_request u = {};
-	struct dma_request r;
-	bool unread = bpf_probe_read_user(&u, sizeof(u), (void *)arg);
+	struct dma_span span;
 
-	r = (struct dma_request){ u.iova, u.size, 0, u.flags, u.argsz, unread };
-	if (unread)
-		request_unread(ret);
-	if (ret) {
-		__sync_fetch_and_add(&c->unmap_failures, 1);
-		failure_record(c, &r, iommu, VIOMMU_REC_UNMAP, ret);
+	if (!c || !call)
+		return;
+	span_read(&span, call);
+	__sync_fetch_and_add(&c->unmap_failures, 1);
+	failure_record(c, call);
+}
+
+static __always_inline void unmap_done(struct viommu_container *c, const struct dma_call *call)
+{
+	struct dma_span span;
+
+	if (call->ret) {
+		unmap_failed(c, call);
 		return;
 	}
+	span_read(&span, call);
 	__sync_fetch_and_add(&c->unmaps, 1);
-	__sync_fetch_and_add(&c->unmap_bytes, r.size);
+	__sync_fetch_and_add(&c->unmap_bytes, span.size);
 	if (opt_all)
-		dma_record(c, &r, VIOMMU_REC_UNMAP, 0);
+		dma_record(c, call, 0);
 }
 
 /** GET_INFO: the VMM learns its ranges, so do we, should an attach have been missed. */
@@ -242,6 +276,7 @@ static __noinline void other_done(struct viommu_container *c, u64 iommu, u32 cmd
 
 static __always_inline void ioctl_done(u64 iommu, u32 cmd, u64 arg, long ret, u64 start)
 {
+	struct dma_call call = { .iommu = iommu, .arg = arg, .ret = ret };
 	struct viommu_container *c;
 
 	if (!iommu)	/* CHECK_EXTENSION before the container has a driver */
@@ -251,12 +286,15 @@ static __always_inline void ioctl_done(u64 iommu, u32 cmd, u64 arg, long ret, u6
 		c = container_get(iommu);
 	if (!c || c->verdict == VIOMMU_UNWANTED)
 		return;
-	if (cmd == VFIO_IOMMU_MAP_DMA)
-		map_done(c, iommu, arg, ret, start);
-	else if (cmd == VFIO_IOMMU_UNMAP_DMA)
-		unmap_done(c, iommu, arg, ret);
-	else
+	if (cmd == VFIO_IOMMU_MAP_DMA) {
+		call.type = VIOMMU_REC_MAP;
+		map_done(c, &call, start);
+	} else if (cmd == VFIO_IOMMU_UNMAP_DMA) {
+		call.type = VIOMMU_REC_UNMAP;
+		unmap_done(c, &call);
+	} else {
 		other_done(c, iommu, cmd);
+	}
 }
 
 /* ------------------------------------------------------------------------- life of a container */

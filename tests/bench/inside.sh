@@ -6,7 +6,7 @@
 set -eu
 . tools/lab/guest.sh
 
-repeats=3
+repeats=2
 tracer=
 tmp=$(mktemp -d)
 # Two lengths of each size: their difference has no start in it, and every pair of it costs the same.

@@ -61,7 +61,7 @@ main() {
 	empty_build empty-fexit fexit
 	empty_build empty-fentry-fexit fentry fexit
 	empty_build empty-kprobe-kretprobe kprobe kretprobe
-	tools/lab/run.sh --kernel "$kernel" --icount --timeout 600 --out "$PWD/$out" -- \
+	tools/lab/run.sh --kernel "$kernel" --icount --timeout 900 --out "$PWD/$out" -- \
 		tests/bench/inside.sh
 	programs | jq -n --arg kernel "$(cat "$out/kernel")" --arg rows "$rows" \
 		--arg runs "$(cat "$out/runs")" -f tests/bench/result.jq > "$out/result.json"

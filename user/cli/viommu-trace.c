@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* viommu-trace: shows, live, every DMA map of a VM that failed, why, and what to set. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -160,16 +161,18 @@ static int app_run(struct app *app)
 		{ .fd = app->signal_fd, .events = POLLIN },
 	};
 	uint64_t now = now_ns();
+	int more = 0;
 
 	while (!app_is_done(app, now)) {
-		int n = poll(fds, 2, wait_ms(app, now));
-		int err;
+		int n = poll(fds, 2, more ? 0 : wait_ms(app, now));
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		err = session_poll(app->session, 0);
-		if (err && err != -EINTR)
-			return err;
+		more = session_poll(app->session, 0);
+		if (more == -EINTR)
+			more = 0;
+		if (more < 0)
+			return more;
 		if (n > 0 && fds[1].revents)
 			return 0;
 		now = now_ns();
@@ -240,6 +243,26 @@ static int app_trace(struct app *app)
 	return code;
 }
 
+/**
+ * A descriptor that is closed would become that of the next file we open.
+ * Without an output there is nothing to do; the other two get something harmless.
+ */
+static int standard_files_check(void)
+{
+	int fd;
+
+	if (fcntl(STDOUT_FILENO, F_GETFD) < 0) {
+		fprintf(stderr, "viommu-trace: error: cannot write the output: it is closed\n");
+		return -EBADF;
+	}
+	do {
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct trace_opts opts;
@@ -255,6 +278,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "viommu-trace: error: %s\n", err);
 		return EXIT_UNSUPPORTED;
 	}
+	if (standard_files_check())
+		return EXIT_FAILED;
 	app.signal_fd = signals_open();
 	if (app.signal_fd < 0 || output_open(&app)) {
 		fprintf(stderr, "viommu-trace: error: cannot start: %s\n", strerror(errno));

@@ -32,6 +32,7 @@ struct session {
 	int64_t boot_offset;		/* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 	uint64_t lost[VIOMMU_NR_LOST];	/* what was reported already */
 	bool was_attached;
+	bool behind;			/* records may be left in the ring */
 	struct container_info infos[VIOMMU_MAX_CONTAINERS];
 	struct viommu_container snapshot;	/* too large for the stack */
 	struct viommu_event event;		/* too large for the stack */
@@ -218,6 +219,8 @@ static void container_tick(struct session *s, uint32_t slot)
 	if (!tracer_container_snapshot(s->tracer, slot, &s->snapshot))
 		return;
 	if (s->snapshot.state == VIOMMU_CONTAINER_DEAD) {
+		if (info->dead && s->behind)
+			return;
 		if (info->dead) {
 			container_account(s, slot);
 			*info = (struct container_info){ 0 };
@@ -272,6 +275,7 @@ int session_poll(struct session *s, int timeout_ms)
 {
 	int err = tracer_poll(s->tracer, timeout_ms);
 
+	s->behind = err > 0;
 	if (!s->was_attached && tracer_attached(s->tracer)) {
 		s->was_attached = true;
 		containers_tick(s);
@@ -360,8 +364,7 @@ static void summary_report(struct session *s, const struct viommu_vm *vm,
 
 void session_finish(struct session *s)
 {
-	tracer_enumerate(s->tracer);
-	tracer_poll(s->tracer, 0);
+	tracer_finish(s->tracer);
 	losses_report(s, true);
 	fold_flush(s->fold);
 	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)

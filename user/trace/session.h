@@ -32,7 +32,7 @@ int session_new(struct session **out, const struct session_opts *opts,
 		const struct session_sink *sink);
 void session_free(struct session *s);
 
-/** See tracer.h. */
+/** See tracer.h, also for the 1 that session_poll() may return. */
 int session_fd(const struct session *s);
 int session_poll(struct session *s, int timeout_ms);
 

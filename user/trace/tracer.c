@@ -20,9 +20,13 @@ struct tracer {
 	int epoll_fd;
 	int uevent_fd;
 	bool attached;
+	unsigned int budget;		/* records that may still be handed on */
 	struct type1 type1;		/* valid if attached */
 	struct ring_buffer *ring;	/* valid if attached */
 };
+
+/** Records in one go. --all on a busy VM fills the ring faster than lines can be written. */
+#define POLL_BUDGET 256
 
 /* What an epoll event is about. */
 enum { READY_RECORDS, READY_MODULES };
@@ -89,15 +93,38 @@ static size_t record_size(const struct viommu_rec *rec)
 	}
 }
 
-/** For the ring buffer, a negative return would mean "stop draining": there is no reason to. */
+/** A negative return ends draining, with this record taken. */
 static int record_take(void *ctx, void *data, size_t size)
 {
-	const struct tracer *t = ctx;
+	struct tracer *t = ctx;
 	const struct viommu_rec *rec = data;
 
 	if (size >= sizeof(*rec) && record_size(rec) && size >= record_size(rec))
 		t->sink.record(t->sink.ctx, rec, size);
-	return 0;
+	return --t->budget ? 0 : -EAGAIN;
+}
+
+/** Hand on what is in the ring, at most a budget of it. 0; 1: there may be more; -errno. */
+static int ring_consume(struct tracer *t)
+{
+	int n;
+
+	t->budget = POLL_BUDGET;
+	n = ring_buffer__consume(t->ring);
+	if (n == -EAGAIN)
+		return 1;
+	return n < 0 ? n : 0;
+}
+
+/** Hand on all of it; nothing may write any more. */
+static int ring_drain(struct tracer *t)
+{
+	int ret;
+
+	do {
+		ret = ring_consume(t);
+	} while (ret > 0);
+	return ret;
 }
 
 static int tracer_attach(struct tracer *t)
@@ -198,7 +225,7 @@ static void tracer_detach(struct tracer *t)
 {
 	if (!t->attached || t->type1.trampolines)
 		return;
-	ring_buffer__consume(t->ring);
+	ring_drain(t);
 	t->sink.detaching(t->sink.ctx);
 	ring_buffer__free(t->ring);
 	t->ring = NULL;
@@ -236,11 +263,18 @@ int tracer_poll(struct tracer *t, int timeout_ms)
 		if (events[i].data.u32 == READY_MODULES)
 			err = modules_changed(t);
 	/* Also when nothing is ready: under --all not every record wakes us. */
-	if (!err && t->attached) {
-		n = ring_buffer__consume(t->ring);
-		err = n < 0 ? n : 0;
-	}
+	if (!err && t->attached)
+		err = ring_consume(t);
 	return err;
+}
+
+int tracer_finish(struct tracer *t)
+{
+	if (!t->attached)
+		return 0;
+	type1_unhook(&t->type1);
+	tracer_enumerate(t);
+	return ring_drain(t);
 }
 
 bool tracer_attached(const struct tracer *t)

@@ -58,8 +58,17 @@ void tracer_free(struct tracer *t);
 /** Becomes readable when tracer_poll() has something to do. */
 int tracer_fd(const struct tracer *t);
 
-/** Handle what is there, waiting up to timeout_ms for it (-1: for ever). 0 or -errno; -EINTR. */
+/**
+ * Handle what is there, waiting up to timeout_ms for it (-1: for ever), but not for longer than a
+ * VM that maps without end allows. 0; 1: there is more, call again; -errno; -EINTR.
+ */
 int tracer_poll(struct tracer *t, int timeout_ms);
+
+/**
+ * The end: no call is traced any more, the table is brought up to date, and all that the kernel has
+ * recorded is handed on. Then only the table and the losses may be asked for. 0 or -errno.
+ */
+int tracer_finish(struct tracer *t);
 
 /** Programs are attached. */
 bool tracer_attached(const struct tracer *t);

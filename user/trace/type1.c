@@ -257,6 +257,16 @@ int type1_init(struct type1 *t, const struct tracer_opts *opts, const struct tra
 	return hooks_attach(t, sink);
 }
 
+void type1_unhook(struct type1 *t)
+{
+	for (int i = 0; i < t->skel->skeleton->prog_cnt; i++) {
+		struct bpf_link **link = t->skel->skeleton->progs[i].link;
+
+		bpf_link__destroy(*link);
+		*link = NULL;
+	}
+}
+
 void type1_fini(struct type1 *t)
 {
 	containers_fini(&t->containers);

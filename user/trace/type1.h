@@ -22,6 +22,9 @@ struct type1 {
  */
 int type1_init(struct type1 *t, const struct tracer_opts *opts, const struct tracer_sink *sink);
 
+/** Take every hook off. The tables and the ring stay. */
+void type1_unhook(struct type1 *t);
+
 /** Detach and unload. Nothing is left in the kernel. */
 void type1_fini(struct type1 *t);
 
