@@ -165,8 +165,6 @@ static __always_inline u32 log2_floor(u64 n)
 	if (n >> 32)
 		return 32;
 	for (int shift = 16; shift; shift >>= 1) {
-		/* Else clang does all steps twice: once for n, once for log. */
-		asm volatile("" : "+r"(n), "+r"(log));
 		if (n >> shift) {
 			n >>= shift;
 			log += shift;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Other hosts than those of 39 bits: what maps there, what does not and why, and what is recommended.
+# Hosts other than those of 39 bits: what maps, what does not and why, and what is recommended.
 
 # All plans: expected reason, or "-" if it maps | operation. What maps comes last, so that nothing
 # overlaps.
@@ -85,7 +85,8 @@ geometry() {
 	awk '$3 != "-"' "$lib_tmp/done" > "$LAB_OUT/want"
 	events map 'select(.result < 0) | "\(.iova) \(.size) \(.errno) \(.reason)"' | tr -d '"' \
 		> "$LAB_OUT/got"
-	same_set "geometry: $1: IOVA, size, errno and reason of each failure" "$LAB_OUT/want" "$LAB_OUT/got"
+	same_set "geometry: $1: IOVA, size, errno and reason of each failure" \
+		"$LAB_OUT/want" "$LAB_OUT/got"
 	check_equal "geometry: $1: limit of each failure and of the VM, recommendation" \
 		"$2 $3 container;$2 $3 container $4" \
 		"$(events map 'select(.result < 0) | .limit | "\(.last_iova) \(.bits) \(.from)"' |

@@ -83,21 +83,21 @@ lifecycle_two() {
 		"$(summary '"\(.maps) \(.unmaps) \(.containers) \(.failures.above_host_width)"')"
 }
 
-# More containers than the table has elements, one after the other, each used.
+# Containers one after the other, each used; on one kernel more than the table has elements.
 lifecycle_many() {
-	tracer_start many || return
-	load many --no-iommu < <(awk -v group="$group" 'BEGIN { for (i = 0; i < 1100; i++) {
+	local n=50
+	[ "$LAB_KERNEL" != 6.12 ] || n=1100
+	tracer_start many --summary || return
+	load many --no-iommu < <(awk -v n=$n -v group="$group" 'BEGIN { for (i = 0; i < n; i++) {
 		print "open\nattach " group "\nset-iommu\nmap 0x100000 64K\nmap 0x8000000000 4K"
 		print "unmap 0x100000 64K\nclose" } }')
 	sleep 1.5
 	check_equal "lifecycle: no address of a closed container is kept" "[]" \
 		"$(bpftool -j map dump name slots | jq -c .)"
 	lifecycle_end "lifecycle: many containers"
-	check_equal "lifecycle: totals of 1100 containers" "1100 1100 72089600 1100 1100 {}" \
+	check_equal "lifecycle: totals of $n containers" "$n $n $((n * 65536)) $n $n {}" \
 		"$(summary '"\(.maps) \(.unmaps) \(.map_bytes) \(.containers) \(.failures.above_host_width) \(.lost)"')"
 }
-
-lifecycle_loaded() { [ -d /sys/module/$lifecycle_module ]; }
 
 # Without what needs it: vfio itself asks for it by name, when a container wants a driver.
 lifecycle_rmmod() { modprobe -r "$lifecycle_module"; }

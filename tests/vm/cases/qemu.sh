@@ -20,15 +20,34 @@ qemu_requests() {
 	EOT
 }
 
-# qemu_run NAME AW-BITS: the guest does its requests, one of them before its IOMMU is in use: its
-# controller's BAR goes above 2^39, to where QEMU cannot map it for other devices.
-qemu_run() {
-	local pid
+# A guest keeps to the width it is told, last IOVA $1: the same requests as far as they have a place
+# in it, those at the top of 64 bits at its top.
+qemu_requests_within() {
+	local verb domain iova size rest
+	qemu_requests | while read -r verb domain iova size rest; do
+		if [ "$verb" != attach ]; then
+			[ $((((iova & $1) + size - 1) & ~$1)) -eq 0 ] || continue
+			iova=$(printf '0x%x' $((iova & $1)))
+		fi
+		echo "$verb $domain $iova $size $rest"
+	done
+}
+
+# The last IOVA that QEMU lets its guest use.
+qemu_last() { "$drive_bin" --socket "/tmp/$1.sock" --wait 60 config | jq -r .input_range.end; }
+
+# qemu_guest NAME BITS: start it, do its requests, end it.
+qemu_guest() {
+	local pid last
 	pid=$(tools/lab/qemu-guest.sh "$1" --device "$bdf" --aw-bits "$2")
-	{
-		[ "$2" -le 39 ] || echo "enable 00:03.0 0x8000000000"
-		qemu_requests
-	} | "$drive_bin" --socket "/tmp/$1.sock" --wait 60 > "$LAB_OUT/$1.requests"
+	last=$(qemu_last "$1")
+	if [ "$2" = 64 ]; then
+		# Before its IOMMU is in use, its controller's BAR goes to where QEMU cannot map it for
+		# other devices.
+		echo "enable 00:03.0 0x8000000000"
+	fi > "/tmp/$1.in"
+	qemu_requests_within "$last" >> "/tmp/$1.in"
+	"$drive_bin" --socket "/tmp/$1.sock" < "/tmp/$1.in" > "$LAB_OUT/$1.requests"
 	sleep 2
 	kill "$pid"
 	wait_for 20 qemu_gone "$pid"
@@ -50,7 +69,9 @@ qemu_told() {
 
 qemu_checks() {
 	qemu_said guest1 > "$LAB_OUT/want"
-	qemu_told guest1 '\(.iova) \(.size) \(.result)' > "$LAB_OUT/got"
+	# QEMU warns of a BAR only once.
+	qemu_told guest1 '\(.backing) \(.iova) \(.size) \(.result)' |
+		awk '$1 != "vfio-bar" || !bars++' | cut -d ' ' -f 2- > "$LAB_OUT/got"
 	same_set "qemu: what QEMU says and what the tracer tells" "$LAB_OUT/want" "$LAB_OUT/got"
 	check_equal "qemu: a request in three pieces" \
 		"0x8000000000 0x2000;0x8000002000 0x1000" \
@@ -64,7 +85,7 @@ qemu_checks() {
 		"$(qemu_told guest1 '\(.backing) \(.reason) \(.severity)' | grep -v '^ram ' | sort -u)"
 	check_equal "qemu: nothing fails behind 39 bits" ";" "$(qemu_said guest2);$(qemu_told guest2 '\(.iova)')"
 	check "qemu: behind 39 bits there were maps" \
-		test "$(summary 'select(.vm == "guest2") | .maps')" -gt 2
+		test "$(summary 'select(.vm == "guest2") | .maps')" -gt 12
 	check_equal "qemu: recommended aw-bits" "guest1 39;guest2 39" \
 		"$(summary '"\(.vm) \(.recommended_aw_bits)"' | sort | paste -sd ';')"
 	check "qemu: the table has the option to paste" \
@@ -78,8 +99,8 @@ read -r bdf group < <(lab_bind 1b36:0010 | head -n 1)
 "$trace_bin" --vm guest1 > "$LAB_OUT/table.txt" 2> "$LAB_OUT/table.err" &
 qemu_table=$!
 if tracer_start qemu; then
-	qemu_run guest1 64
-	qemu_run guest2 39
+	qemu_guest guest1 64
+	qemu_guest guest2 39
 	tracer_stop
 	kill -INT "$qemu_table"
 	wait "$qemu_table"
