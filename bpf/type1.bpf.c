@@ -202,14 +202,16 @@ static __noinline void map_failed(struct viommu_container *c, const struct dma_c
 	failure_record(c, call);
 }
 
-/** QEMU unmaps and maps again after EBUSY (vfio_legacy_dma_map()): then nothing is missing. */
-static __noinline void map_retried(struct viommu_container *c, const struct dma_call *call,
-				   const struct dma_span *span)
+/**
+ * Is this success what a MAP that failed with EBUSY was waiting for? QEMU unmaps and maps again
+ * (vfio_legacy_dma_map()): then nothing is missing.
+ */
+static __noinline bool map_is_retry(struct viommu_container *c, const struct dma_span *span)
 {
-	if (!c || !call || !span || c->busy_iova != span->iova || c->busy_size != span->size)
-		return;
+	if (!c || !span || c->busy_iova != span->iova || c->busy_size != span->size)
+		return false;
 	c->busy_size = 0;
-	dma_record(c, call, VIOMMU_F_RETRIED);
+	return true;
 }
 
 static __always_inline void map_done(struct viommu_container *c, const struct dma_call *call,
@@ -230,8 +232,8 @@ static __always_inline void map_done(struct viommu_container *c, const struct dm
 	last = span_last(&span);
 	if (c->highest_mapped < last)
 		highest_raise(&c->highest_mapped, last);
-	if (c->busy_size)
-		map_retried(c, call, &span);
+	if (c->busy_size && map_is_retry(c, &span))
+		dma_record(c, call, VIOMMU_F_RETRIED);
 	else if (opt_all)
 		dma_record(c, call, 0);
 }

@@ -4,14 +4,14 @@
 #   $LAB_OUT/runs        ROW SIZE PAIRS INSTRUCTIONS, a line for each run
 #   $LAB_OUT/ROW.progs   the BPF programs of the row, their runs and what these took (JSON)
 set -eu
+# shellcheck source=tools/lab/guest.sh
 . tools/lab/guest.sh
 
 repeats=2
 tracer=
 tmp=$(mktemp -d)
-# Two lengths of each size: their difference has no start in it, and every pair of it costs the same.
-short_4K=500 long_4K=3000
-short_2M=50 long_2M=350
+# Pairs of two runs of each size: in their difference there is no start.
+declare -A short=([4K]=500 [2M]=50) long=([4K]=3000 [2M]=350)
 
 die() { echo "bench: $*" >&2; exit 1; }
 
@@ -39,7 +39,7 @@ run() {
 # The kernel's own account of the programs. Taking it costs instructions: a run of its own.
 programs() {
 	echo 1 > /proc/sys/kernel/bpf_stats_enabled
-	load 4K "$long_4K"
+	load 4K "${long[4K]}"
 	echo 0 > /proc/sys/kernel/bpf_stats_enabled
 	bpftool -j prog list > "$LAB_OUT/$1.progs"
 }
@@ -48,15 +48,14 @@ programs() {
 # A tracer's user space is stopped meanwhile: its timers (a table to update, a buffer to look at)
 # would add what has nothing to do with a map, and by chance.
 measure() {
-	local size short long i
+	local size i
 	echo "bench: measuring $1" >&2
 	[ -z "$tracer" ] || kill -STOP "$tracer"
 	load 4K 100
 	for size in 4K 2M; do
-		short=short_$size long=long_$size
 		for ((i = 0; i < repeats; i++)); do
-			run "$1" "$size" "${!short}"
-			run "$1" "$size" "${!long}"
+			run "$1" "$size" "${short[$size]}"
+			run "$1" "$size" "${long[$size]}"
 		done
 	done
 	programs "$1"

@@ -12,7 +12,8 @@ def added($base): (. - $base) / $base * 1000 | round / 10;
 
 [inputs] as $programs | per_pair("none"; "4K") as $small | per_pair("none"; "2M") as $large |
 { kernel: $kernel,
-  rows: ($rows | words | map(.[0] as $row | per_pair($row; "4K") as $n | per_pair($row; "2M") as $m |
+  rows: ($rows | words | map(
+	.[0] as $row | per_pair($row; "4K") as $n | per_pair($row; "2M") as $m |
 	{ row: $row, what: .[2:] | join(" "), target_percent: (.[1] | tonumber? // null),
 	  instructions_4k: $n, added_percent_4k: ($n | added($small)),
 	  instructions_2m: $m, added_percent_2m: ($m | added($large)),

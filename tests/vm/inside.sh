@@ -11,4 +11,8 @@ for case in "$@"; do
 	. "tests/vm/cases/$case.sh"
 	tracer_kill
 done
+if compgen -G "$LAB_OUT/*.jsonl" > /dev/null; then
+	check "every line is as the schema says" \
+		tests/vm/validate.py dist/schema/event.schema.json "$LAB_OUT"/*.jsonl
+fi
 lib_done

@@ -112,7 +112,7 @@ qemu_options() {
 	iommu_options
 	accel_options
 	qemu+=(-kernel "$boot/vmlinux" -initrd "$(bash "$here/initramfs.sh" "$kernel")"
-		-append "console=ttyS0 panic=-1 lab.top=$top lab.out=$out lab.kernel=$kernel $append"
+		-append "console=ttyS0 panic=-1 no_timer_check lab.top=$top lab.out=$out lab.kernel=$kernel $append"
 		-fsdev "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap"
 		-device "virtio-9p-pci,fsdev=root,mount_tag=root,addr=0x18"
 		-fsdev "local,id=out,path=$out,security_model=none"
