@@ -7,7 +7,7 @@
 input_fails() {
 	local name=$1 want=$2 text=$3 status=0
 	shift 3
-	timeout 60 "$@" > "$LAB_OUT/input.out" 2> "$LAB_OUT/input.err" || status=$?
+	timeout -k 5 60 "$@" > "$LAB_OUT/input.out" 2> "$LAB_OUT/input.err" || status=$?
 	check_equal "$name: exit status" "$want" "$status"
 	check_equal "$name: message" "$text" "$(cat "$LAB_OUT/input.err")"
 }
