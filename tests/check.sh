@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every test, from nothing: installs, builds, runs, and ends with the line "N passed, N failed".
 set -u
+# As if typed: a make above us would have its sub-makes say more.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 mkdir -p build
