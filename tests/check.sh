@@ -45,6 +45,7 @@ step 'that test notices each planted difference' tests/sync/breaks.sh build
 step 'parsers under fuzzing' make fuzz
 step 'build system' tests/build.sh
 step 'the lab finds what it has to find' tools/lab/selftest.sh
+step 'a kernel complaint fails a row of tests' tests/vm/splat.sh
 step 'tests in the VM' make check-vm
 totals
 awk '{ f += $2 } END { exit f != 0 }' "$RESULTS"

@@ -192,4 +192,5 @@ main() {
 	result
 }
 
-main "$@"
+# In braces: bash reads all of it before it runs, so that editing this file harms no run.
+{ main "$@"; exit; }
