@@ -100,6 +100,7 @@ events_planted() {
 }
 
 events_schema() {
+	local schema=dist/schema/event.schema.json
 	check "events: a planted line is found" events_planted
 }
 
