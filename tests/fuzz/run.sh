@@ -12,6 +12,9 @@ mkdir -p "$out"
 sources_of() {
 	case $1 in
 	fuzz_vm) echo user/host/*.c user/core/*.c ;;
+	fuzz_log) echo user/core/*.c ;;
+	fuzz_facts) echo user/host/*.c user/core/*.c ;;
+	fuzz_qemu) echo user/host/*.c user/core/*.c ;;
 	*) echo "tests/fuzz/run.sh: no sources are listed for $1" >&2; return 1 ;;
 	esac
 }
@@ -22,7 +25,7 @@ fuzz_one() {
 	# shellcheck disable=SC2086 # a list of files
 	clang -std=gnu11 -D_GNU_SOURCE -O1 -g -Iinclude -Iuser \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		"tests/fuzz/$name.c" $sources -lexpat -o "$out/$name"
+		"tests/fuzz/$name.c" $sources -lexpat -ljansson -o "$out/$name"
 	mkdir -p "$out/$name.corpus"
 	"$out/$name" -max_total_time="$seconds" -max_len=6000 -artifact_prefix="$out/$name-" \
 		$([ -f "$dict" ] && echo "-dict=$dict") \

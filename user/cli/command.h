@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands of viommuctl: each in a file of its own, cmd-NAME.c. */
+#ifndef VIOMMU_CLI_COMMAND_H
+#define VIOMMU_CLI_COMMAND_H
+
+#include "cli/options.h"
+
+/** One command. */
+struct command {
+	const struct program_desc *program;	/**< its options and help; name is "viommuctl NAME" */
+	/** argv[0] is the command's name. Returns an exit code. */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command command_host;	/**< IOMMUs, groups, widths, holes */
+extern const struct command command_vms;	/**< running VMs and their limits; --map */
+extern const struct command command_recommend;
+extern const struct command command_explain;
+extern const struct command command_doctor;
+
+#endif
