@@ -149,6 +149,7 @@ static void apply(struct viommu_evidence *ev, const struct change *c)
 
 CHANGE(no_driver, ev->no_driver = true)
 CHANGE(no_request, ev->has_range = false)
+CHANGE(no_request_no_backing, ev->has_range = false; ev->backing = VIOMMU_BACKING_UNKNOWN)
 CHANGE(no_flags, ev->dma_flags = 0)
 CHANGE(no_size, ev->size = 0)
 CHANGE(from_zero, ev->iova = 0)
@@ -606,6 +607,10 @@ static void unknown_names_candidates_and_needs(void **state)
 		  "usable IOVA ranges of the container" },
 		{ EINVAL, { .more = no_request }, R(ABOVE_HOST_WIDTH),
 		  "IOVA and size of the request" },
+		{ EINVAL, { .more = no_request_no_backing }, R(BAR_ABOVE_HOST_WIDTH),
+		  "IOVA and size of the request" },
+		{ EINVAL, { .more = no_request_no_backing, .path = VIOMMU_PATH_VIOMMU },
+		  R(ABOVE_HOST_WIDTH), "IOVA and size of the request" },
 		{ EINVAL, { .more = no_pgsizes }, R(MISALIGNED),
 		  "IOMMU page sizes of the container" },
 		{ ENOMEM, { .more = no_memlock }, R(MEMLOCK),

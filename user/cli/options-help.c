@@ -55,7 +55,8 @@ void options_help(const struct program_desc *prog, FILE *out)
 		{ .name = "version", .letter = 'V', .help = "print the version and exit" },
 	};
 
-	fprintf(out, "%s - %s\n\nUsage: %s [OPTION]...\n", prog->name, prog->synopsis, prog->name);
+	fprintf(out, "%s - %s\n\nUsage: %s [OPTION]...%s%s\n", prog->name, prog->synopsis, prog->name,
+		prog->operands ? " " : "", prog->operands ? prog->operands : "");
 	for (size_t i = 0; i < prog->option_count; i++) {
 		if (prog->options[i].group)
 			fprintf(out, "\n%s:\n", prog->options[i].group);
@@ -67,5 +68,6 @@ void options_help(const struct program_desc *prog, FILE *out)
 	if (prog->examples)
 		fprintf(out, "\nExamples:\n%s", prog->examples);
 	help_exit_codes(prog, out);
-	fprintf(out, "\nManual: man 8 %s\n", prog->name);
+	/* "viommuctl host" is in the manual of viommuctl. */
+	fprintf(out, "\nManual: man 8 %.*s\n", (int)strcspn(prog->name, " "), prog->name);
 }

@@ -215,7 +215,7 @@ int options_parse(const struct program_desc *prog, int argc, char **argv, void *
 			break;
 		ret = option_handle(prog, &parser, value, argv, opts);
 	}
-	if (ret < 0 && optind < argc)
+	if (ret < 0 && optind < argc && !prog->operands)
 		return usage_error(prog, "unexpected argument %s", argv[optind]);
 	return ret;
 }

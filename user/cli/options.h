@@ -44,6 +44,7 @@ struct program_desc {
 	const char *examples;	/**< lines shown at the end of --help; may be NULL */
 	const char *found;	/**< what exit code 5 means here; NULL: it has no such end */
 	bool reads_input;	/**< exit code 4 can happen */
+	const char *operands;	/**< arguments that are no options, in the help; NULL: takes none */
 	const struct option_desc *options;
 	size_t option_count;	/**< at most OPTIONS_MAX */
 };
@@ -51,7 +52,8 @@ struct program_desc {
 /**
  * Parse argv into opts. --help and --version are answered here. Returns -1 to go on, else the
  * exit code to end with (help printed: EXIT_DONE; mistake, already explained in one line on
- * stderr: EXIT_USAGE; help could not be written: EXIT_FAILED). The order of argv may change.
+ * stderr: EXIT_USAGE; help could not be written: EXIT_FAILED). The order of argv changes: operands
+ * come last, from argv[optind] on.
  */
 int options_parse(const struct program_desc *prog, int argc, char **argv, void *opts);
 

@@ -55,7 +55,7 @@ void detail_misaligned(const struct facts *f, struct text *t)
 
 	text_add(t, "IOVA 0x%llx, size 0x%llx", (unsigned long long)ev->iova,
 		 (unsigned long long)ev->size);
-	if (ev->op == VIOMMU_OP_MAP)
+	if (ev->op == VIOMMU_OP_MAP && ev->vaddr)
 		text_add(t, ", process address 0x%llx", (unsigned long long)ev->vaddr);
 	text_add(t, " are not all multiples of the host's granule, ");
 	phrase_size(f->granule, t);
@@ -106,23 +106,32 @@ void detail_entries(const struct facts *f, struct text *t)
 }
 
 /* Why the needed bits are always more than the host's: last > top >= 2^host_bits - 1. */
+static void add_widths(const struct facts *f, struct text *t)
+{
+	text_add(t, " needs %u bits, the host translates ", iova_bits_needed(f->last));
+	if (f->top)
+		text_add(t, "%u (last usable 0x%llx)", f->host_bits, (unsigned long long)f->top);
+	else
+		text_add(t, "fewer (how many is not known)");
+}
+
 void detail_above(const struct facts *f, struct text *t)
 {
-	if (f->ev->backing == VIOMMU_BACKING_VFIO_BAR)
+	if (f->ev->backing == VIOMMU_BACKING_VFIO_BAR && f->ev->backing_guessed)
+		text_add(t, "what by its place and size is a device BAR, ");
+	else if (f->ev->backing == VIOMMU_BACKING_VFIO_BAR)
 		text_add(t, "a device BAR at ");
 	else if (f->ev->backing == VIOMMU_BACKING_RAM && f->ev->path == VIOMMU_PATH_REGION)
 		text_add(t, "guest memory at ");
 	phrase_request(f, t);
-	text_add(t, " needs %u bits, the host translates %u (last usable 0x%llx)",
-		 iova_bits_needed(f->last), f->host_bits, (unsigned long long)f->top);
+	add_widths(f, t);
 }
 
 void detail_userspace_va(const struct facts *f, struct text *t)
 {
 	text_add(t, "the program uses process addresses as IOVA: ");
 	phrase_request(f, t);
-	text_add(t, " needs %u bits, the host translates %u (last usable 0x%llx)",
-		 iova_bits_needed(f->last), f->host_bits, (unsigned long long)f->top);
+	add_widths(f, t);
 }
 
 void detail_hole(const struct facts *f, struct text *t)
@@ -142,9 +151,24 @@ void detail_policy(const struct facts *f, struct text *t)
 {
 	phrase_request(f, t);
 	text_add(t, " was refused by a policy of this host");
-	if (f->ev->limit_from == VIOMMU_LIMIT_POLICY && f->place != FACTS_PLACE_UNKNOWN)
+	if (f->ev->limit_from == VIOMMU_LIMIT_POLICY && f->top && f->place != FACTS_PLACE_UNKNOWN)
 		text_add(t, ": it allows %u bits (last allowed 0x%llx)", f->host_bits,
 			 (unsigned long long)f->top);
 	else
 		text_add(t, ": VFIO itself never answers with this error");
+}
+
+void detail_fault(const struct facts *f, struct text *t)
+{
+	text_add(t, "a device accessed ");
+	if (f->ev->has_range)
+		text_add(t, "IOVA 0x%llx, where it has no mapping", (unsigned long long)f->ev->iova);
+	else
+		text_add(t, "an IOVA where it has no mapping");
+}
+
+void detail_fault_above(const struct facts *f, struct text *t)
+{
+	text_add(t, "a device accessed IOVA 0x%llx, which", (unsigned long long)f->ev->iova);
+	add_widths(f, t);
 }

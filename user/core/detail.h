@@ -33,6 +33,8 @@ void detail_memlock(const struct facts *f, struct text *t);
 void detail_memlock_containers(const struct facts *f, struct text *t);
 void detail_memory(const struct facts *f, struct text *t);
 void detail_busy_retry(const struct facts *f, struct text *t);
+void detail_memlock_user(const struct facts *f, struct text *t);
+void detail_pfnmap(const struct facts *f, struct text *t);
 void detail_pin(const struct facts *f, struct text *t);
 void detail_process_gone(const struct facts *f, struct text *t);
 void detail_driver(const struct facts *f, struct text *t);
@@ -42,6 +44,10 @@ void detail_attach_unsafe(const struct facts *f, struct text *t);
 void detail_attach_conflict(const struct facts *f, struct text *t);
 void detail_attach_busy(const struct facts *f, struct text *t);
 void detail_attach_other(const struct facts *f, struct text *t);
+
+/* An access that the IOMMU did not let through. */
+void detail_fault(const struct facts *f, struct text *t);
+void detail_fault_above(const struct facts *f, struct text *t);
 
 /** Nothing is certain: what was asked and what the kernel said. */
 void detail_unknown(const struct facts *f, struct text *t);

@@ -25,6 +25,18 @@ void detail_memlock_containers(const struct facts *f, struct text *t)
 	text_add(t, "; its %u containers each count the VM's memory", f->ev->containers);
 }
 
+void detail_memlock_user(const struct facts *f, struct text *t)
+{
+	detail_memlock(f, t);
+	text_add(t, "; iommufd counts what all processes of the user have pinned");
+}
+
+void detail_pfnmap(const struct facts *f, struct text *t)
+{
+	phrase_request(f, t);
+	text_add(t, " is memory of a device, which iommufd cannot map for other devices");
+}
+
 void detail_memory(const struct facts *f, struct text *t)
 {
 	if (f->ev->op == VIOMMU_OP_ATTACH)
@@ -135,8 +147,15 @@ void detail_unknown(const struct facts *f, struct text *t)
 		[VIOMMU_OP_MAP] = "to map",
 		[VIOMMU_OP_UNMAP] = "to unmap",
 		[VIOMMU_OP_ATTACH] = "to attach the group to",
+		[VIOMMU_OP_FAULT] = "the access to",
 	};
 
+	if (!f->ev->has_range && f->ev->op == VIOMMU_OP_MAP) {
+		text_add(t, "the kernel refused a mapping with ");
+		phrase_errno(f, t);
+		text_add(t, "; what is known does not say why");
+		return;
+	}
 	text_add(t, "the kernel refused %s ", ops[f->ev->op]);
 	if (f->ev->op == VIOMMU_OP_ATTACH)
 		text_add(t, "the container");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What follows from the evidence by arithmetic. */
+#include <errno.h>
+
 #include "facts.h"
 
 /* Every host page is a multiple of this, whatever the architecture. */
@@ -33,6 +35,41 @@ static void judge_request(struct facts *f)
 	f->wraps = !f->sized || !iova_last(vaddr_of(ev), ev->size, &ignored);
 }
 
+/* No host has reserved ranges from here on, but Arm ones for windows of their PCI bridges. */
+#define ONE_TIB (1ULL << 40)
+
+/*
+ * No range is known, but the request was refused as one outside of them, and on x86 there are few
+ * places for that: see vfio_iommu_iova_dma_valid() and intel_iommu_get_resv_regions().
+ */
+static void judge_x86(struct facts *f)
+{
+	const struct viommu_evidence *ev = f->ev;
+
+	if (!ev->x86_host || ev->err != EINVAL || !f->sized || f->wraps || f->misaligned)
+		return;
+	if (ev->iova >= ONE_TIB) {
+		f->place = FACTS_PLACE_ABOVE;
+	} else if (facts_meets(f, IOVA_X86_MSI_FIRST, IOVA_X86_MSI_LAST)) {
+		f->place = FACTS_PLACE_HOLE;
+		f->hole_kind = IOVA_HOLE_MSI;
+		f->hole = (struct viommu_range) { IOVA_X86_MSI_FIRST, IOVA_X86_MSI_LAST };
+	}
+}
+
+/*
+ * Of the widths below a hole only AMD's is known to be usable: its IOMMUs have 48 bits or more.
+ */
+static unsigned int safe_bits(const struct viommu_evidence *ev)
+{
+	if (ev->ranges_cut)
+		return 0;
+	if (!ev->top_unknown)
+		return viommu_recommend_bits(&ev->ranges);
+	return iova_ranges_hole(&ev->ranges, IOVA_AMD_HT_FIRST, IOVA_AMD_HT_LAST, NULL) ==
+	       IOVA_HOLE_AMD_HT ? viommu_recommend_bits(&ev->ranges) : 0;
+}
+
 /* With a 40-bit aperture AMD's hole has nothing usable above it, and is the reason all the same. */
 static void judge_above(struct facts *f)
 {
@@ -50,18 +87,24 @@ static void judge_place(struct facts *f)
 {
 	const struct viommu_evidence *ev = f->ev;
 
-	if (!ev->ranges.count)
+	if (!ev->ranges.count) {
+		judge_x86(f);
 		return;
-	f->top = iova_ranges_top(&ev->ranges);
-	f->host_bits = ev->ranges_cut ? 0 : iova_ranges_max_bits(&ev->ranges);
-	f->safe_bits = ev->ranges_cut ? 0 : viommu_recommend_bits(&ev->ranges);
+	}
+	if (!ev->top_unknown)
+		f->top = iova_ranges_top(&ev->ranges);
+	f->host_bits = ev->ranges_cut || ev->top_unknown ? 0 : iova_ranges_max_bits(&ev->ranges);
+	f->safe_bits = safe_bits(ev);
 	if (!f->sized)
 		return;
 	if (iova_ranges_contain(&ev->ranges, ev->iova, f->last)) {
-		f->place = FACTS_PLACE_INSIDE;
+		if (ev->top_unknown)
+			judge_x86(f);
+		else
+			f->place = FACTS_PLACE_INSIDE;
 		return;
 	}
-	if (f->last > f->top) {
+	if (!ev->top_unknown && f->last > f->top) {
 		judge_above(f);
 		return;
 	}

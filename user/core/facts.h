@@ -25,7 +25,7 @@ struct facts {
 	uint64_t granule;	/**< bytes; the smallest any host has if not known */
 
 	enum facts_place place;
-	uint64_t top;		/**< last usable IOVA; valid if place is not UNKNOWN */
+	uint64_t top;		/**< last usable IOVA; 0 unknown */
 	unsigned int host_bits;	/**< bits wholly below the top; 0 unknown */
 	unsigned int safe_bits;	/**< what viommu_recommend_bits() says; 0 unknown */
 	enum iova_hole hole_kind;	/**< valid if place is HOLE */

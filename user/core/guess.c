@@ -8,6 +8,7 @@
 #define MAP (1u << VIOMMU_OP_MAP)
 #define UNMAP (1u << VIOMMU_OP_UNMAP)
 #define ATTACH (1u << VIOMMU_OP_ATTACH)
+#define FAULT (1u << VIOMMU_OP_FAULT)
 
 #define R(x) (VIOMMU_REASON_##x + 1)
 
@@ -35,9 +36,15 @@ static bool request_unknown(const struct facts *f)
 	return !f->ev->has_range;
 }
 
+static bool request_of_qemu(const struct facts *f)
+{
+	return request_unknown(f) && f->ev->vmm == VIOMMU_VMM_QEMU &&
+	       f->ev->path != VIOMMU_PATH_VIOMMU && f->ev->backing != VIOMMU_BACKING_RAM;
+}
+
 static bool place_unknown(const struct facts *f)
 {
-	return f->place == FACTS_PLACE_UNKNOWN && !f->ev->ranges.count;
+	return f->place == FACTS_PLACE_UNKNOWN && (!f->ev->ranges.count || f->ev->top_unknown);
 }
 
 static bool place_amd_ht(const struct facts *f)
@@ -66,14 +73,56 @@ static bool place_ram(const struct facts *f)
 	       f->ev->path == VIOMMU_PATH_REGION;
 }
 
+static bool userspace(const struct facts *f)
+{
+	return f->ev->vmm == VIOMMU_VMM_OTHER && !f->ev->has_range;
+}
+
+static bool iommufd(const struct facts *f)
+{
+	return f->ev->api == VIOMMU_API_IOMMUFD;
+}
+
+static bool device_memory(const struct facts *f)
+{
+	return f->ev->backing == VIOMMU_BACKING_VFIO_BAR ||
+	       f->ev->backing == VIOMMU_BACKING_DEVICE || iommufd(f);
+}
+
+static bool several_containers(const struct facts *f)
+{
+	return f->ev->containers > 1 && f->ev->vmm == VIOMMU_VMM_QEMU;
+}
+
+static bool containers_unknown(const struct facts *f)
+{
+	return !f->ev->containers && f->ev->vmm == VIOMMU_VMM_QEMU;
+}
+
+static bool high_dma(const struct facts *f)
+{
+	return f->ev->said == VIOMMU_SAID_HIGH_DMA;
+}
+
 static bool pages_unknown(const struct facts *f)
 {
 	return !f->ev->pgsize_bitmap;
 }
 
+static const char need_width[] = "bits that the host's IOMMU translates";
+static const char need_api[] = "whether the device is used through iommufd";
+static const char need_vmm[] = "log of the VMM, or of the program, at that time";
+
 static const struct guess guesses[] = {
+	{ MAP, { EINVAL }, userspace,
+	  { R(USERSPACE_VA), R(RESERVED_REGION), R(MISALIGNED) },
+	  { need_request, need_ranges } },
+	/* Mostly a BAR that firmware put high up: QEMU says so as loudly as if it mattered. */
+	{ MAP, { EINVAL }, request_of_qemu,
+	  { R(BAR_ABOVE_HOST_WIDTH), R(ABOVE_HOST_WIDTH), R(RESERVED_REGION), R(MISALIGNED) },
+	  { need_request, need_ranges } },
 	{ MAP, { EINVAL }, request_unknown,
-	  { R(ABOVE_HOST_WIDTH), R(BAR_ABOVE_HOST_WIDTH), R(RESERVED_REGION), R(MISALIGNED) },
+	  { R(ABOVE_HOST_WIDTH), R(RESERVED_REGION), R(MISALIGNED) },
 	  { need_request, need_ranges } },
 	{ MAP, { EINVAL }, place_amd_ht,
 	  { R(RESERVED_AMD_HT), R(ABOVE_HOST_WIDTH), R(RESERVED_REGION) },
@@ -96,6 +145,15 @@ static const struct guess guesses[] = {
 	  { R(RESERVED_REGION), R(IOMMU_DRIVER), R(BAD_REQUEST) }, { need_ranges, need_log } },
 	{ MAP, { ERANGE, EOVERFLOW }, NULL,
 	  { R(ABOVE_HOST_WIDTH), R(IOMMU_DRIVER), R(POLICY) }, { need_ranges, need_log } },
+	{ MAP, { ENOMEM }, iommufd,
+	  { R(MEMLOCK_IOMMUFD), R(HOST_MEMORY) }, { need_memlock, need_log } },
+	{ MAP | ATTACH, { ENOMEM }, several_containers,
+	  { R(MEMLOCK_PER_CONTAINER), R(MEMLOCK), R(HOST_MEMORY) }, { need_memlock, need_log } },
+	{ MAP, { ENOMEM }, containers_unknown,
+	  { R(MEMLOCK), R(MEMLOCK_PER_CONTAINER), R(HOST_MEMORY) }, { need_memlock, need_log } },
+	{ MAP, { EFAULT }, device_memory,
+	  { R(PFNMAP_IOMMUFD), R(PIN_FAILED) }, { need_api, need_log } },
+	{ MAP, { EFAULT }, NULL, { R(PIN_FAILED), R(PFNMAP_IOMMUFD) }, { need_api, need_log } },
 	{ MAP | ATTACH, { ENOMEM }, NULL,
 	  { R(MEMLOCK), R(HOST_MEMORY) }, { need_memlock, need_log } },
 	{ MAP, { EBUSY }, NULL,
@@ -107,6 +165,10 @@ static const struct guess guesses[] = {
 	  { R(OVERLAP), R(BAD_REQUEST), R(MISALIGNED) },
 	  { "mappings of the container", need_pages } },
 	{ ATTACH, { 0 }, NULL, { R(GROUP_INELIGIBLE), R(IOMMU_DRIVER) }, { need_log } },
+	{ FAULT, { 0 }, high_dma, { R(ABOVE_HOST_WIDTH) }, { need_width } },
+	{ FAULT, { 0 }, NULL,
+	  { R(ABOVE_HOST_WIDTH), R(RESERVED_REGION), R(IOMMU_DRIVER) },
+	  { need_vmm, need_width, need_regions } },
 	{ MAP | UNMAP, { 0 }, NULL, { R(IOMMU_DRIVER), R(PIN_FAILED) }, { need_log } },
 };
 
@@ -139,7 +201,7 @@ void guess_fill(const struct facts *f, struct viommu_diagnosis *out)
 	for (size_t i = 0; i < VIOMMU_MAX_CANDIDATES && guess->candidates[i]; i++)
 		out->candidates[out->candidate_count++] =
 			(enum viommu_reason)(guess->candidates[i] - 1);
-	if (!f->ev->err)
+	if (!f->ev->err && f->ev->op != VIOMMU_OP_FAULT)
 		need_add(out, need_errno);
 	for (size_t i = 0; i < VIOMMU_MAX_NEEDS && guess->needs[i]; i++)
 		need_add(out, guess->needs[i]);

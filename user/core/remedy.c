@@ -31,6 +31,10 @@ static unsigned int when_mask(const struct facts *f)
 	mask |= ev->op == VIOMMU_OP_MAP ? WHEN_MAP : 0;
 	mask |= ev->op == VIOMMU_OP_UNMAP ? WHEN_UNMAP : 0;
 	mask |= f->place == FACTS_PLACE_ABOVE ? WHEN_ABOVE : 0;
+	mask |= f->host_bits ? 0 : WHEN_NO_BITS;
+	mask |= ev->has_memlock ? WHEN_KIB : WHEN_NO_KIB;
+	mask |= ev->said == VIOMMU_SAID_NOTHING ? WHEN_UNSAID | WHEN_INTREMAP : 0;
+	mask |= ev->said == VIOMMU_SAID_NO_INTREMAP ? WHEN_INTREMAP : 0;
 	return mask;
 }
 
@@ -89,7 +93,8 @@ void remedy_fill(const struct facts *f, struct viommu_diagnosis *out)
 		struct viommu_remedy *remedy;
 
 		if (row->reason != out->reason || (row->when & ~mask) ||
-		    (row->err && row->err != f->ev->err))
+		    (row->err && row->err != f->ev->err) ||
+		    (row->said && row->said != f->ev->said))
 			continue;
 		if (out->remedy_count == VIOMMU_MAX_REMEDIES)
 			return;

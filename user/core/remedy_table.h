@@ -20,6 +20,11 @@ enum remedy_when {
 	WHEN_MAP = 1 << 10,	/**< a MAP failed */
 	WHEN_UNMAP = 1 << 11,	/**< an UNMAP failed */
 	WHEN_ABOVE = 1 << 12,	/**< the request ends above the last usable IOVA */
+	WHEN_NO_BITS = 1 << 13,	/**< the host's width is not known */
+	WHEN_KIB = 1 << 14,	/**< how much must be locked is known: {kib} */
+	WHEN_NO_KIB = 1 << 15,	/**< it is not */
+	WHEN_UNSAID = 1 << 16,	/**< no message named the cause */
+	WHEN_INTREMAP = 1 << 17,	/**< want of interrupt remapping is, or may be, the cause */
 };
 
 /**
@@ -33,6 +38,7 @@ struct remedy_row {
 	enum viommu_remedy_for who;
 	const char *text;
 	const char *option;	/**< NULL: there is none */
+	enum viommu_said said;	/**< only if that was said; NOTHING: whatever was */
 };
 
 extern const struct remedy_row remedy_rows[];

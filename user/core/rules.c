@@ -9,10 +9,12 @@
 
 #include "detail.h"
 #include "rules.h"
+#include "said.h"
 
 #define MAP (1u << VIOMMU_OP_MAP)
 #define UNMAP (1u << VIOMMU_OP_UNMAP)
 #define ATTACH (1u << VIOMMU_OP_ATTACH)
+#define FAULT (1u << VIOMMU_OP_FAULT)
 
 #define MAP_ACCESS (VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
 #define MAP_FLAGS (MAP_ACCESS | VFIO_DMA_MAP_FLAG_VADDR)
@@ -28,9 +30,14 @@ static bool no_driver(const struct facts *f)
 	return f->ev->no_driver;
 }
 
-/* Whoever reads the request after the kernel has, and cannot: the kernel could not either. */
+/*
+ * Whoever reads the request after the kernel has, and cannot: the kernel could not either. A log is
+ * written by one who did not try.
+ */
 static bool request_unread(const struct facts *f)
 {
+	if (f->ev->flags_unknown)
+		return false;
 	return !f->ev->has_range || f->ev->op == VIOMMU_OP_UNMAP;
 }
 
@@ -41,11 +48,16 @@ static bool argsz_short(const struct facts *f)
 	return f->ev->has_range && f->ev->argsz && f->ev->argsz < min;
 }
 
+static bool flags_known(const struct facts *f)
+{
+	return f->ev->has_range && !f->ev->flags_unknown;
+}
+
 static bool flags_bad(const struct facts *f)
 {
 	const uint32_t flags = f->ev->dma_flags;
 
-	if (!f->ev->has_range)
+	if (!flags_known(f))
 		return false;
 	if (f->ev->op == VIOMMU_OP_MAP)
 		return flags & ~(uint32_t)MAP_FLAGS;
@@ -59,12 +71,12 @@ static bool access_bad(const struct facts *f)
 	const bool access = f->ev->dma_flags & MAP_ACCESS;
 	const bool vaddr = f->ev->dma_flags & VFIO_DMA_MAP_FLAG_VADDR;
 
-	return f->ev->has_range && access == vaddr;
+	return flags_known(f) && access == vaddr;
 }
 
 static bool unmap_all_bad(const struct facts *f)
 {
-	return f->ev->has_range && (f->ev->dma_flags & VFIO_DMA_UNMAP_FLAG_ALL) &&
+	return flags_known(f) && (f->ev->dma_flags & VFIO_DMA_UNMAP_FLAG_ALL) &&
 	       (f->ev->iova || f->ev->size);
 }
 
@@ -98,13 +110,13 @@ static bool vaddr_flag(const struct facts *f)
 	const uint32_t flag = f->ev->op == VIOMMU_OP_MAP ? VFIO_DMA_MAP_FLAG_VADDR
 							 : VFIO_DMA_UNMAP_FLAG_VADDR;
 
-	return f->ev->has_range && (f->ev->dma_flags & flag);
+	return flags_known(f) && (f->ev->dma_flags & flag);
 }
 
 /* With every other cause ruled out; a dirty bitmap has rules of its own. */
 static bool bisects(const struct facts *f)
 {
-	return f->sized && f->ev->pgsize_bitmap && !f->ev->dma_flags;
+	return f->sized && f->ev->pgsize_bitmap && flags_known(f) && !f->ev->dma_flags;
 }
 
 static bool above(const struct facts *f)
@@ -170,6 +182,25 @@ static bool memlock_excluded(const struct facts *f)
 	return ev->op != VIOMMU_OP_ATTACH || ev->cap_ipc_lock || ev->memlock_limit == UINT64_MAX;
 }
 
+/* iommufd cannot pin pages of a device (iopt_map_user_pages(), EFAULT); type1 can. */
+static bool pfnmap(const struct facts *f)
+{
+	return f->ev->api == VIOMMU_API_IOMMUFD && (f->ev->backing == VIOMMU_BACKING_VFIO_BAR ||
+						    f->ev->backing == VIOMMU_BACKING_DEVICE);
+}
+
+/* Without the interface two causes are left, see guess.c. */
+static bool pin(const struct facts *f)
+{
+	return f->ev->api == VIOMMU_API_TYPE1 || f->ev->vmm == VIOMMU_VMM_OTHER ||
+	       f->ev->err != EFAULT;
+}
+
+static bool memlock_user(const struct facts *f)
+{
+	return f->memlock_binds && f->ev->api == VIOMMU_API_IOMMUFD;
+}
+
 static bool retried(const struct facts *f)
 {
 	return f->ev->retried;
@@ -219,13 +250,16 @@ static const struct rule rules[] = {
 	{ MAP, { EINVAL, ERANGE }, true, hole_other, VIOMMU_REASON_RESERVED_REGION, detail_hole },
 
 	/* The memory behind it: pinned in pieces, then given to the IOMMU driver. */
+	{ MAP, { ENOMEM }, false, memlock_user,
+	  VIOMMU_REASON_MEMLOCK_IOMMUFD, detail_memlock_user },
 	{ MAP, { ENOMEM }, false, memlock_containers,
 	  VIOMMU_REASON_MEMLOCK_PER_CONTAINER, detail_memlock_containers },
 	{ MAP, { ENOMEM }, false, memlock, VIOMMU_REASON_MEMLOCK, detail_memlock },
 	{ MAP | ATTACH, { ENOMEM }, false, memlock_excluded,
 	  VIOMMU_REASON_HOST_MEMORY, detail_memory },
 	{ MAP, { EBUSY }, false, retried, VIOMMU_REASON_BUSY_RETRY, detail_busy_retry },
-	{ MAP | ATTACH, { EFAULT, EOPNOTSUPP, EAGAIN, EHWPOISON }, false, NULL,
+	{ MAP, { EFAULT }, false, pfnmap, VIOMMU_REASON_PFNMAP_IOMMUFD, detail_pfnmap },
+	{ MAP | ATTACH, { EFAULT, EOPNOTSUPP, EAGAIN, EHWPOISON }, false, pin,
 	  VIOMMU_REASON_PIN_FAILED, detail_pin },
 	{ MAP, { EINTR, ESRCH, ENODEV }, false, NULL,
 	  VIOMMU_REASON_PIN_FAILED, detail_process_gone },
@@ -241,7 +275,11 @@ static const struct rule rules[] = {
 	{ ATTACH, { EIO, ENODEV, ENXIO, ERANGE, EADDRINUSE, EOVERFLOW }, false, NULL,
 	  VIOMMU_REASON_IOMMU_DRIVER, detail_attach_other },
 
-	{ MAP | UNMAP | ATTACH, { 0 }, true, NULL, VIOMMU_REASON_UNKNOWN, detail_unknown },
+	/* What a device did. */
+	{ FAULT, { 0 }, true, above, VIOMMU_REASON_ABOVE_HOST_WIDTH, detail_fault_above },
+	{ FAULT, { 0 }, true, NULL, VIOMMU_REASON_UNKNOWN, detail_fault },
+
+	{ MAP | UNMAP | ATTACH | FAULT, { 0 }, true, NULL, VIOMMU_REASON_UNKNOWN, detail_unknown },
 };
 
 bool rule_fits(unsigned int ops, const int errnos[RULE_MAX_ERRNOS], bool sure,
@@ -262,6 +300,8 @@ const struct rule *rule_find(const struct facts *f)
 	const struct rule *const last = &rules[sizeof(rules) / sizeof(rules[0]) - 1];
 	const struct rule *rule = rules;
 
+	if (f->ev->said != VIOMMU_SAID_NOTHING)
+		return said_rule(f);
 	while (rule < last && (!rule_fits(rule->ops, rule->errnos, rule->sure, f) ||
 			       (rule->holds && !rule->holds(f))))
 		rule++;

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "said.h"
 #include "severity.h"
 
 #define B(x) [VIOMMU_BACKING_##x]
@@ -79,8 +80,25 @@ static struct severity judge_attach(const struct facts *f)
 	return (struct severity) { VIOMMU_SEVERITY_FATAL, "the device does not start" };
 }
 
+/* A BAR that only looks like one may be memory of the VM, such as that of ivshmem. */
+static struct severity judge_guessed(const struct facts *f)
+{
+	if (f->ev->path == VIOMMU_PATH_REGION || f->ev->backing != VIOMMU_BACKING_VFIO_BAR)
+		return judge_map(f);
+	return (struct severity) { VIOMMU_SEVERITY_WARNING,
+		"if it is one, only peer-to-peer DMA between devices is affected" };
+}
+
 struct severity severity_judge(const struct facts *f, enum viommu_reason reason)
 {
+	if (f->ev->said != VIOMMU_SAID_NOTHING && f->ev->said != VIOMMU_SAID_MEMLOCK)
+		return said_severity(f);
+	if (f->ev->gave_up)
+		return (struct severity) { VIOMMU_SEVERITY_FATAL,
+			"the VMM said that the VM, or the device, ends because of it" };
+	if (f->ev->op == VIOMMU_OP_FAULT)
+		return (struct severity) { VIOMMU_SEVERITY_WARNING,
+			"what it wanted to read or write was not transferred" };
 	if (f->ev->op == VIOMMU_OP_ATTACH)
 		return judge_attach(f);
 	if (f->ev->op == VIOMMU_OP_UNMAP)
@@ -90,5 +108,7 @@ struct severity severity_judge(const struct facts *f, enum viommu_reason reason)
 		return (struct severity) { VIOMMU_SEVERITY_BENIGN, "" };
 	if (reason == VIOMMU_REASON_OVERLAP)
 		return judge_overlap(f);
+	if (f->ev->backing_guessed)
+		return judge_guessed(f);
 	return judge_map(f);
 }
