@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Does tests/sync/run.sh see a difference? Breaks a copy of dist/ in one place at a time.
+# Do tests/sync/run.sh and viommuctl.sh see a difference? Breaks a copy of dist/ in one place at a
+# time.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 tmp=$(mktemp -d)
@@ -13,7 +14,12 @@ must_see() {
 	cp -r "$top/dist" "$tmp/dist"
 	sed -i "$2" "$tmp/dist/$1"
 	! cmp -s "$top/dist/$1" "$tmp/dist/$1" || { echo "breaks: '$2' changes nothing"; exit 1; }
-	if SYNC_DIST=$tmp/dist "$top/tests/sync/run.sh" "$tmp/none" >/dev/null 2>&1; then
+	case $1 in
+	*viommuctl*|*facts*) script=viommuctl.sh ;;
+	*) script=run.sh ;;
+	esac
+	if SYNC_TRACE_ONLY=1 SYNC_DIST=$tmp/dist "$top/tests/sync/$script" "$tmp/none" \
+		>/dev/null 2>&1; then
 		echo "breaks: not seen: $1: $2" >&2
 		missed=1
 	fi
@@ -28,5 +34,15 @@ must_see completions/viommu-trace.bash 's/--no-latency//'
 must_see completions/viommu-trace.bash 's/benign warning/benign/'
 must_see schema/event.schema.json 's/"granule"/"grain"/'
 must_see schema/event.schema.json 's/"vfio-bar"/"bar"/'
+must_see man/viommuctl.8 's/^\.It Fl -dump-facts$/.It Fl -dump-fact/'
+must_see man/viommuctl.8 's/^\.It Cm caching_mode$/.It Cm cache_mode/'
+must_see man/viommuctl.8 's/^\.It Cm max_bits$/.It Cm most_bits/'
+must_see man/viommuctl.8 's/^\.Ss doctor$/.Ss nurse/'
+must_see completions/viommuctl.bash 's/--dump-facts//'
+must_see completions/viommuctl.bash 's/explain doctor --help/explain --help/'
+must_see schema/facts.schema.json 's/"arm-smmuv3"/"smmu"/'
+must_see schema/facts.schema.json 's/"ivrs_va_bits": {/"ivrs_bits": {/'
+must_see schema/facts.schema.json 's/"maxItems": 16384/"maxItems": 65536/'
+must_see schema/facts.schema.json 's/"required": \["id"\]/"required": []/'
 [ "$missed" -eq 0 ] && echo "breaks: every difference was seen"
 exit "$missed"
