@@ -38,10 +38,11 @@ obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 core := $(wildcard user/core/*.c)
 host := $(wildcard user/host/*.c)
 trace := $(wildcard user/trace/*.c)
-programs := viommu-trace
+programs := viommu-trace viommuctl
 cli := $(filter-out $(programs:%=user/cli/%.c),$(wildcard user/cli/*.c))
 library := $(call obj,$(core) $(host) $(trace) $(cli))
-pure := $(call obj,$(core) $(host) $(cli))
+# What unit tests link: all but the commands that need BPF.
+pure := $(call obj,$(core) $(host) $(filter-out $(patsubst %,user/cli/cmd-%.c,doctor recommend vms),$(cli)))
 load := $(wildcard tools/vfio-load*.c)
 drive := tools/viommu-drive.c $(wildcard tools/drive/*.c)
 tools := $(O)/tools/vfio-load $(O)/tools/viommu-drive
@@ -154,10 +155,10 @@ setup: ## install the packages that building and testing need (as root on Debian
 
 install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(programs:%=$(O)/%)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 dist/man/viommu-trace.8
-	install -D -m 644 dist/completions/viommu-trace.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/viommu-trace
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/viommu dist/schema/event.schema.json
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(programs:%=dist/man/%.8)
+	set -e; for program in $(programs); do install -D -m 644 dist/completions/$$program.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program; done
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/viommu $(wildcard dist/schema/*.json)
 
 clean: ## remove what was built; the fetched kernels and package lists stay
 	$(Q)find $(O) -mindepth 1 -maxdepth 1 ! -name kernels ! -name apt -exec rm -rf {} +

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The picture of an IOVA space as an SVG file, that needs no fonts or styles of elsewhere. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/format.h"
+#include "cli/map.h"
+
+/* User units, which are pixels where nothing scales. */
+#define WIDTH 1000
+#define LEFT 110		/* of the area that is drawn */
+#define RIGHT 870
+#define TOP 150
+#define BAR 26
+#define ROW 38
+#define LANE_TITLE 30
+#define LEGEND 76
+
+#define COLOR_TEXT "#1d2733"
+#define COLOR_DIM "#66727f"
+#define COLOR_GRID "#dfe4ea"
+#define COLOR_EMPTY "#f1f3f6"
+#define COLOR_GOOD "#2a9d8f"
+#define COLOR_BAD "#d1495b"
+#define COLOR_HOLE "#e9a03b"
+#define COLOR_MAPPED "#30638e"
+
+/* A hole of a MiB would be thinner than a hair. */
+#define HOLE_MIN 3.0
+
+struct canvas {
+	FILE *out;
+	unsigned int first;	/* position of the left border */
+	int y;			/* where the next thing goes */
+};
+
+static void text_print(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '&':
+			fputs("&amp;", out);
+			break;
+		case '<':
+			fputs("&lt;", out);
+			break;
+		case '>':
+			fputs("&gt;", out);
+			break;
+		case '"':
+			fputs("&quot;", out);
+			break;
+		default:
+			fputc(*text, out);
+		}
+	}
+}
+
+/* anchor is "start", "middle" or "end". */
+static void label_print(FILE *out, double x, int y, const char *anchor, const char *color, int size,
+			const char *text)
+{
+	fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\" fill=\"%s\" "
+		"font-size=\"%d\">", x, y, anchor, color, size);
+	text_print(out, text);
+	fputs("</text>\n", out);
+}
+
+static double canvas_x(const struct canvas *c, unsigned int position)
+{
+	const double width = 64.0 * MAP_STEPS - c->first;
+
+	if (position <= c->first)
+		return LEFT;
+	return LEFT + (RIGHT - LEFT) * (position - c->first) / width;
+}
+
+static void bar_print(const struct canvas *c, double from, double to, int height, const char *fill)
+{
+	if (to > from)
+		fprintf(c->out, "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" "
+			"fill=\"%s\"/>\n", from, c->y, to - from, height, fill);
+}
+
+/* A row with what it is at its left and how much at its right, on an empty bar. */
+static void row_begin(const struct canvas *c, const char *label, const char *note)
+{
+	label_print(c->out, LEFT - 12, c->y + 18, "end", COLOR_TEXT, 14, label);
+	label_print(c->out, RIGHT + 12, c->y + 18, "start", COLOR_TEXT, 14, note);
+	bar_print(c, LEFT, RIGHT, BAR, COLOR_EMPTY);
+}
+
+/* --------------------------------------------------------------------------- rows */
+
+static void hole_print(const struct canvas *c, uint64_t first, uint64_t last)
+{
+	double from = canvas_x(c, map_position(first));
+	double to = canvas_x(c, map_position(last) + 1);
+
+	if (to <= LEFT)
+		return;
+	if (to - from < HOLE_MIN) {
+		from = (from + to - HOLE_MIN) / 2;
+		to = from + HOLE_MIN;
+	}
+	bar_print(c, from < LEFT ? LEFT : from, to, BAR, COLOR_HOLE);
+}
+
+/* Holes of a lane below the address end. */
+static void holes_print(const struct canvas *c, const struct iova_ranges *ranges, uint64_t end)
+{
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < ranges->count && next <= end; i++) {
+		if (ranges->r[i].first != next)
+			hole_print(c, next, ranges->r[i].first - 1);
+		next = ranges->r[i].last + 1;
+	}
+}
+
+static void host_row(struct canvas *c, const struct map_lane *lane)
+{
+	char note[32] = "not known";
+
+	if (lane->ranges.count)
+		snprintf(note, sizeof(note), "%u bits", iova_ranges_max_bits(&lane->ranges));
+	row_begin(c, "host", note);
+	if (lane->ranges.count)
+		bar_print(c, LEFT,
+			  canvas_x(c, map_position(iova_ranges_top(&lane->ranges)) + 1), BAR,
+			  COLOR_GOOD);
+	holes_print(c, &lane->ranges, UINT64_MAX);
+	c->y += ROW;
+}
+
+static void cross_print(const struct canvas *c, double x, int y)
+{
+	fprintf(c->out, "<path d=\"M%.1f %dl12 12m0 -12l-12 12\" stroke=\"%s\" "
+		"stroke-width=\"3.5\" stroke-linecap=\"round\"/>\n", x - 6, y - 6, COLOR_BAD);
+}
+
+static void dma_rows(struct canvas *c, const struct map_lane *lane)
+{
+	char note[32];
+
+	if (lane->has_mapped) {
+		snprintf(note, sizeof(note), "0x%" PRIx64, lane->mapped);
+		row_begin(c, "mapped to", note);
+		bar_print(c, LEFT, canvas_x(c, map_position(lane->mapped) + 1), BAR, COLOR_MAPPED);
+		c->y += ROW;
+	}
+	if (lane->has_refused) {
+		snprintf(note, sizeof(note), "0x%" PRIx64, lane->refused);
+		row_begin(c, "refused", note);
+		cross_print(c, canvas_x(c, map_position(lane->refused)), c->y + BAR / 2);
+		c->y += ROW;
+	}
+}
+
+/* Position from which some lane cannot map; beyond the scale if that is not known. */
+static unsigned int limit_position(const struct address_map *m)
+{
+	unsigned int limit = 64 * MAP_STEPS;
+
+	for (size_t i = 0; i < m->lane_count; i++) {
+		const struct iova_ranges *ranges = &m->lanes[i].ranges;
+		const unsigned int end = map_position(iova_ranges_top(ranges)) + 1;
+
+		if (ranges->count && end < limit)
+			limit = end;
+	}
+	return limit;
+}
+
+static void width_row(struct canvas *c, const struct address_map *m, const char *label,
+		      unsigned int bits)
+{
+	const unsigned int end = bits * MAP_STEPS, limit = limit_position(m);
+	const unsigned int good = end < limit ? end : limit;
+	char note[32];
+
+	snprintf(note, sizeof(note), "%u bits", bits);
+	row_begin(c, label, note);
+	bar_print(c, LEFT, canvas_x(c, good), BAR, COLOR_GOOD);
+	if (end > good) {
+		bar_print(c, canvas_x(c, good), canvas_x(c, end), BAR, COLOR_BAD);
+		bar_print(c, canvas_x(c, good), canvas_x(c, end), BAR, "url(#stripes)");
+	}
+	for (size_t i = 0; i < m->lane_count; i++)
+		holes_print(c, &m->lanes[i].ranges, bits >= 64 ? UINT64_MAX : (1ULL << bits) - 1);
+	c->y += ROW;
+}
+
+/* --------------------------------------------------------------------------- frame */
+
+static int picture_height(const struct address_map *m)
+{
+	int height = TOP + LEGEND + (m->viommu_bits ? ROW : 0) + (m->advised_bits ? ROW : 0) + 16;
+
+	for (size_t i = 0; i < m->lane_count; i++)
+		height += LANE_TITLE + ROW * (1 + m->lanes[i].has_mapped +
+					      m->lanes[i].has_refused);
+	return height;
+}
+
+/* A line for each sentence: SVG does not break lines. */
+static void verdict_print(FILE *out, char *verdict, const char *color)
+{
+	char *end;
+
+	for (int y = 66; *verdict; y += 20) {
+		end = strstr(verdict, ". ");
+		if (end)
+			end[1] = '\0';
+		label_print(out, 24, y, "start", color, 14, verdict);
+		if (!end)
+			break;
+		verdict = end + 2;
+	}
+}
+
+static void head_print(FILE *out, const struct address_map *m, int height)
+{
+	char verdict[512];
+
+	map_verdict(verdict, sizeof(verdict), m);
+	fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
+		"height=\"%d\" font-family=\"system-ui, 'DejaVu Sans', sans-serif\">\n<title>",
+		WIDTH, height, WIDTH, height);
+	text_print(out, m->vm);
+	fputs(": IOVA space</title>\n<desc>", out);
+	text_print(out, verdict);
+	fprintf(out, "</desc>\n<defs><pattern id=\"stripes\" width=\"8\" height=\"8\" "
+		"patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect width=\"4\" "
+		"height=\"8\" fill=\"#fff\" fill-opacity=\".35\"/></pattern></defs>\n"
+		"<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n", WIDTH, height);
+	fprintf(out, "<text x=\"24\" y=\"40\" fill=\"%s\" font-size=\"22\" font-weight=\"bold\">",
+		COLOR_TEXT);
+	text_print(out, m->vm);
+	fputs("</text>\n", out);
+	verdict_print(out, verdict, m->change_needed ? COLOR_BAD : COLOR_TEXT);
+}
+
+/* Lines at each fourth bit, with its number and its size. */
+static void grid_print(const struct canvas *c, int bottom)
+{
+	for (unsigned int bit = c->first / MAP_STEPS; bit <= 64; bit += 4) {
+		const double x = canvas_x(c, bit * MAP_STEPS);
+		char text[16];
+
+		fprintf(c->out, "<path d=\"M%.1f %dV%d\" stroke=\"%s\"/>\n", x, TOP - 12, bottom,
+			COLOR_GRID);
+		snprintf(text, sizeof(text), "%u", bit);
+		label_print(c->out, x, TOP - 32, "middle", COLOR_TEXT, 12, text);
+		if (bit < 64)
+			map_label(text, sizeof(text), bit);
+		label_print(c->out, x, TOP - 18, "middle", COLOR_DIM, 11, bit < 64 ? text : "16E");
+	}
+	label_print(c->out, LEFT - 24, TOP - 32, "end", COLOR_TEXT, 12, "bits");
+	label_print(c->out, LEFT - 24, TOP - 18, "end", COLOR_DIM, 11, "bytes");
+}
+
+static void lane_print(struct canvas *c, const struct map_lane *lane)
+{
+	char text[512], ranges[400];
+
+	if (lane->ranges.count) {
+		format_ranges(ranges, sizeof(ranges), &lane->ranges);
+		snprintf(text, sizeof(text), "%s: %s", lane->name, ranges);
+	} else {
+		snprintf(text, sizeof(text), "%s", lane->name);
+	}
+	label_print(c->out, LEFT, c->y + LANE_TITLE - 8, "start", COLOR_DIM, 12, text);
+	c->y += LANE_TITLE;
+	host_row(c, lane);
+	dma_rows(c, lane);
+}
+
+static void legend_print(const struct canvas *c)
+{
+	static const struct {
+		const char *color;
+		const char *text;
+	} items[] = {
+		{ COLOR_GOOD, "the host can map it" }, { COLOR_HOLE, "hole" },
+		{ COLOR_BAD, "the host cannot map it" }, { COLOR_MAPPED, "mapped" },
+	};
+	double x = LEFT;
+
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		fprintf(c->out, "<rect x=\"%.1f\" y=\"%d\" width=\"12\" height=\"12\" "
+			"fill=\"%s\"/>\n", x, c->y + 14, items[i].color);
+		label_print(c->out, x + 18, c->y + 25, "start", COLOR_DIM, 12, items[i].text);
+		x += 50 + 7.0 * (double)strlen(items[i].text);
+	}
+	cross_print(c, x + 6, c->y + 20);
+	label_print(c->out, x + 20, c->y + 25, "start", COLOR_DIM, 12, "refused");
+}
+
+/* The width that is advised, through all rows. */
+static void advised_line(const struct canvas *c, const struct address_map *m, int bottom)
+{
+	const double x = canvas_x(c, m->advised_bits * MAP_STEPS);
+
+	if (m->advised_bits)
+		fprintf(c->out, "<path d=\"M%.1f %dV%d\" stroke=\"%s\" stroke-width=\"1.5\" "
+			"stroke-dasharray=\"5 4\"/>\n", x, TOP - 12, bottom, COLOR_TEXT);
+}
+
+void map_draw_svg(FILE *out, const struct address_map *m)
+{
+	struct canvas c = { .out = out, .first = map_first_bit(m) * MAP_STEPS, .y = TOP };
+	const int height = picture_height(m);
+	const int bottom = height - LEGEND;
+
+	head_print(out, m, height);
+	grid_print(&c, bottom);
+	for (size_t i = 0; i < m->lane_count; i++)
+		lane_print(&c, &m->lanes[i]);
+	c.y += 16;
+	if (m->viommu_bits)
+		width_row(&c, m, "vIOMMU", m->viommu_bits);
+	if (m->advised_bits)
+		width_row(&c, m, "advised", m->advised_bits);
+	advised_line(&c, m, bottom);
+	if (m->change_needed && m->option[0])
+		label_print(out, LEFT, c.y + 52, "start", COLOR_TEXT, 13, m->option);
+	legend_print(&c);
+	fputs("</svg>\n", out);
+}
