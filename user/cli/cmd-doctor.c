@@ -13,24 +13,8 @@
 #include "host/iommu.h"
 #include "trace/kernel.h"
 
-struct doctor_opts {
-	bool json;
-};
-
-static int set_output(void *opts, const char *value, char *err, size_t err_size)
-{
-	static const char *const names[] = { "table", "json", NULL };
-	const int choice = options_parse_choice(value, names, err, err_size);
-
-	if (choice < 0)
-		return choice;
-	((struct doctor_opts *)opts)->json = choice == 1;
-	return 0;
-}
-
 static const struct option_desc doctor_options[] = {
-	{ "output", 'o', "FORMAT", "table for people, json for programs: one finding a line "
-	  "(default: table)", "Output", set_output },
+	COMMAND_OUTPUT("one finding a line"),
 };
 
 static const struct program_desc doctor_program = {
@@ -112,12 +96,7 @@ static int json_print(const struct findings *f)
 		json_line_text(&line, "subject", one->subject, sizeof(one->subject));
 		json_line_text(&line, "text", one->text, sizeof(one->text));
 		json_line_text(&line, "fix", one->fix, sizeof(one->fix));
-		err = line.err;
-		if (!err) {
-			json_dumpf(line.object, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
-			putchar('\n');
-		}
-		json_decref(line.object);
+		err = json_line_print(&line, stdout);
 	}
 	return err;
 }
@@ -156,7 +135,7 @@ static int findings_print(const struct findings *f, const struct vms *v, bool js
 
 static int doctor_run(int argc, char **argv)
 {
-	struct doctor_opts opts = { .json = false };
+	struct command_opts opts = { .json = false };
 	struct doctor_tool tool = { .has_btf = false };
 	struct vms v = { .asked = false };
 	struct findings f = { .list = NULL };

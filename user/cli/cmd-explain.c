@@ -14,24 +14,8 @@
 
 #define CHUNK (256 * 1024)
 
-struct explain_opts {
-	bool json;
-};
-
-static int set_output(void *opts, const char *value, char *err, size_t err_size)
-{
-	static const char *const names[] = { "table", "json", NULL };
-	const int choice = options_parse_choice(value, names, err, err_size);
-
-	if (choice < 0)
-		return choice;
-	((struct explain_opts *)opts)->json = choice == 1;
-	return 0;
-}
-
 static const struct option_desc explain_options[] = {
-	{ "output", 'o', "FORMAT", "table for people, json for programs: one finding a line "
-	  "(default: table)", "Output", set_output },
+	COMMAND_OUTPUT("one finding a line"),
 };
 
 static const struct program_desc explain_program = {
@@ -174,7 +158,7 @@ static int explain_run(int argc, char **argv)
 {
 	static char stdin_name[] = "-";
 	char *standard[] = { stdin_name };
-	struct explain_opts opts = { .json = false };
+	struct command_opts opts = { .json = false };
 	int code = options_parse(&explain_program, argc, argv, &opts);
 	char **names = standard;
 	size_t count = 1;

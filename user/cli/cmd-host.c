@@ -8,24 +8,8 @@
 #include "cli/output.h"
 #include "host/iommu.h"
 
-struct host_opts {
-	bool json;
-};
-
-static int set_output(void *opts, const char *value, char *err, size_t err_size)
-{
-	static const char *const names[] = { "table", "json", NULL };
-	const int choice = options_parse_choice(value, names, err, err_size);
-
-	if (choice < 0)
-		return choice;
-	((struct host_opts *)opts)->json = choice == 1;
-	return 0;
-}
-
 static const struct option_desc host_options[] = {
-	{ .name = "output", .letter = 'o', .metavar = "table|json", .group = "What to print",
-	  .help = "text for people (the default), or one JSON object", .set = set_output },
+	COMMAND_OUTPUT("one object"),
 };
 
 static const struct program_desc host_program = {
@@ -69,7 +53,7 @@ static int host_show(const struct machine *m, bool json)
 
 static int host_run(int argc, char **argv)
 {
-	struct host_opts opts = { .json = false };
+	struct command_opts opts = { .json = false };
 	struct machine m;
 	int code = options_parse(&host_program, argc, argv, &opts);
 	int err;

@@ -12,6 +12,19 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+/** Options of a command that has but one: -o table|json. */
+struct command_opts {
+	bool json;
+};
+
+/** Setter of an option_desc whose options are, or begin with, struct command_opts. */
+int command_set_output(void *opts, const char *value, char *err, size_t err_size);
+
+/** That option; json is what a program gets. */
+#define COMMAND_OUTPUT(json) \
+	{ "output", 'o', "FORMAT", "table for people, json for programs: " json \
+	  " (default: table)", "Output", command_set_output }
+
 extern const struct command command_host;	/**< IOMMUs, groups, widths, holes */
 extern const struct command command_vms;	/**< running VMs and their limits; --map */
 extern const struct command command_recommend;

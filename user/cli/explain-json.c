@@ -102,17 +102,13 @@ static int print_finding(FILE *out, const struct log_finding *f, char **names)
 	add_evidence(&line, f);
 	json_diagnosis_judgement(&line, &diag);
 	json_diagnosis_advice(&line, &diag);
-	if (!line.err && (json_dumpf(line.object, out, JSON_COMPACT) || fputc('\n', out) == EOF))
-		line.err = errno ? -errno : -EIO;
-	json_decref(line.object);
-	return line.err;
+	return json_line_print(&line, out);
 }
 
 int explain_json(FILE *out, const struct log *log, char **names)
 {
 	int err = 0;
 
-	errno = 0;
 	for (size_t i = 0; i < log_count(log) && !err; i++)
 		err = print_finding(out, log_at(log, i), names);
 	return err;

@@ -224,7 +224,7 @@ static void add_machine(struct json_line *line, const struct machine *m)
 int host_print_json(FILE *out, const struct host_view *v)
 {
 	struct json_line line = { json_object(), 0 };
-	char *text;
+	int err;
 
 	json_line_count(&line, "v", JSON_VERSION);
 	add_machine(&line, v->m);
@@ -232,11 +232,6 @@ int host_print_json(FILE *out, const struct host_view *v)
 	add_known(&line, "safe_bits", v->safe_bits);
 	add_units(&line, v->m);
 	add_groups(&line, v);
-	text = line.err ? NULL : json_dumps(line.object, JSON_COMPACT);
-	json_decref(line.object);
-	if (!text)
-		return -ENOMEM;
-	fprintf(out, "%s\n", text);
-	free(text);
-	return fflush(out) ? -errno : ferror(out) ? -EIO : 0;
+	err = json_line_print(&line, out);
+	return err ? err : fflush(out) ? -errno : ferror(out) ? -EIO : 0;
 }

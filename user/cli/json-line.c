@@ -69,3 +69,15 @@ void json_line_limit(struct json_line *line, const struct iova_ranges *ranges,
 	json_line_name(&limit, "from", viommu_limit_name(from));
 	json_line_add_object(line, "limit", &limit);
 }
+
+int json_line_print(struct json_line *line, FILE *out)
+{
+	errno = 0;
+	if (!line->object)
+		line->err = -ENOMEM;
+	if (!line->err && (json_dumpf(line->object, out, JSON_COMPACT) || fputc('\n', out) == EOF))
+		line->err = errno ? -errno : -ENOMEM;
+	json_decref(line->object);
+	line->object = NULL;
+	return line->err;
+}

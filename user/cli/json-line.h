@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -42,6 +43,12 @@ void json_line_hex(struct json_line *line, const char *key, uint64_t value);
 /** limit {last_iova, bits, from}; nothing if the ranges are not known. */
 void json_line_limit(struct json_line *line, const struct iova_ranges *ranges,
 		     enum viommu_limit_from from);
+
+/**
+ * Write the object as a line of its own, and give it up. 0 or -errno, also of what went wrong
+ * while it was filled. Whether the file took it all is known when the caller flushes it.
+ */
+int json_line_print(struct json_line *line, FILE *out);
 
 /** The members of a summary. */
 void json_line_summary(struct json_line *line, const struct viommu_event *event);

@@ -11,6 +11,7 @@
 
 #include <linux/vfio.h>
 
+#include "cli/json-diagnosis.h"
 #include "cli/json-line.h"
 #include "cli/printer.h"
 
@@ -90,58 +91,18 @@ static void add_range(struct json_line *line, const struct viommu_event *event)
 	json_line_name(line, "prot", prot_name(event->ev.dma_flags));
 }
 
-static void add_remedies(struct json_line *line, const struct viommu_diagnosis *diag)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < diag->remedy_count && i < VIOMMU_MAX_REMEDIES; i++) {
-		const struct viommu_remedy *r = &diag->remedies[i];
-		struct json_line remedy = { json_object(), 0 };
-
-		json_line_name(&remedy, "for", viommu_remedy_for_name(r->who));
-		json_line_text(&remedy, "text", r->text, sizeof(r->text));
-		json_line_text(&remedy, "option", r->option, sizeof(r->option));
-		if (remedy.err || json_array_append_new(list, json_incref(remedy.object)))
-			line->err = -ENOMEM;
-		json_decref(remedy.object);
-	}
-	json_line_add(line, "remedy", list);
-}
-
-/* What it could be, where the evidence does not decide. */
-static void add_candidates(struct json_line *line, const struct viommu_diagnosis *diag)
-{
-	json_t *candidates = json_array();
-	json_t *need = json_array();
-
-	for (size_t i = 0; i < diag->candidate_count && i < VIOMMU_MAX_CANDIDATES; i++)
-		if (json_array_append_new(candidates,
-					  json_string(viommu_reason_name(diag->candidates[i]))))
-			line->err = -ENOMEM;
-	for (size_t i = 0; i < diag->need_count && i < VIOMMU_MAX_NEEDS; i++)
-		if (json_array_append_new(need, json_line_string(diag->needs[i],
-								 sizeof(diag->needs[i]))))
-			line->err = -ENOMEM;
-	json_line_add(line, "candidates", candidates);
-	json_line_add(line, "need", need);
-}
-
 static void add_failure(struct json_line *line, const struct viommu_event *event)
 {
 	const struct viommu_diagnosis *diag = &event->diag;
 	char number[24];
 
 	json_line_name(line, "errno", viommu_errno_name(-event->result, number, sizeof(number)));
-	json_line_name(line, "reason", viommu_reason_name(diag->reason));
-	json_line_name(line, "severity", viommu_severity_name(diag->severity));
+	json_diagnosis_judgement(line, diag);
 	if (event->type == VIOMMU_EVENT_MAP) {
 		json_line_name(line, "backing", viommu_backing_name(event->ev.backing));
 		json_line_name(line, "path", viommu_path_name(event->ev.path));
 	}
-	json_line_text(line, "detail", diag->detail, sizeof(diag->detail));
-	add_remedies(line, diag);
-	if (diag->reason == VIOMMU_REASON_UNKNOWN)
-		add_candidates(line, diag);
+	json_diagnosis_advice(line, diag);
 }
 
 static void add_call(struct json_line *line, const struct viommu_event *event)
@@ -182,15 +143,8 @@ static int json_event(struct output *out, FILE *f, const struct viommu_event *ev
 {
 	struct json_line line = { json_object(), 0 };
 
-	if (!line.object)
-		return -ENOMEM;
 	add_members(&line, (struct json_printer *)out, event);
-	if (!line.err && json_dumpf(line.object, f, JSON_COMPACT))
-		line.err = -ENOMEM;
-	if (!line.err && fputc('\n', f) == EOF)
-		line.err = -ENOMEM;
-	json_decref(line.object);
-	return line.err;
+	return json_line_print(&line, f);
 }
 
 static void json_fini(struct output *out)

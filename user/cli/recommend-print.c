@@ -166,7 +166,7 @@ int recommend_print_json(FILE *out, const struct machine *m, const struct guest 
 			 const struct advice *a)
 {
 	struct json_line line = { json_object(), 0 };
-	char *text;
+	int err;
 
 	json_line_count(&line, "v", JSON_VERSION);
 	json_line_text(&line, "host", m->host, sizeof(m->host));
@@ -181,11 +181,6 @@ int recommend_print_json(FILE *out, const struct machine *m, const struct guest 
 	json_line_add(&line, "change_needed", json_boolean(a->change_needed));
 	add_notes(&line, a);
 	add_options(&line, a);
-	text = line.err ? NULL : json_dumps(line.object, JSON_COMPACT);
-	json_decref(line.object);
-	if (!text)
-		return -ENOMEM;
-	fprintf(out, "%s\n", text);
-	free(text);
-	return fflush(out) ? -errno : ferror(out) ? -EIO : 0;
+	err = json_line_print(&line, out);
+	return err ? err : fflush(out) ? -errno : ferror(out) ? -EIO : 0;
 }

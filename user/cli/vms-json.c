@@ -166,10 +166,5 @@ int vms_print_json(FILE *out, const struct vms *v, const struct guest *g)
 	if (g->open_containers)
 		json_line_count(&line, "open_containers", g->open_containers);
 	advice_add(&line, v, g);
-	if (!line.err) {
-		json_dumpf(line.object, out, JSON_COMPACT | JSON_ENSURE_ASCII);
-		fputc('\n', out);
-	}
-	json_decref(line.object);
-	return line.err;
+	return json_line_print(&line, out);
 }
