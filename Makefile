@@ -53,7 +53,7 @@ unit_tests := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help setup tools tests unit unit-asan clang arm64 arm64-objects lint sync check check-vm demo bench fuzz \
+.PHONY: all help setup tools tests unit unit-asan clang arm64 arm64-objects lint sync check check-full check-vm demo bench fuzz \
 	install clean
 
 # ---------------------------------------------------------------------------------------- build
@@ -132,13 +132,17 @@ sync: all ## hold help, manual, completion, schema and tables together
 check: ## install what is needed and run every test (about 15 minutes on two cores)
 	$(Q)tests/check.sh
 
+check-full: ## the same, and what takes longer: each parser is fuzzed for a minute
+	$(Q)FUZZ_SECONDS=60 tests/check.sh
+
 check-vm: all tools ## only the tests in the VM; KERNELS="6.1 6.12 7" CASES="pattern"
 	$(Q)tests/vm/run.sh
 
-bench: ## instructions per mapping, with and without tracing
+bench: ## instructions per mapping with and without tracing; speed of explain
 	$(Q)tools/setup.sh build lab bench
 	$(Q)$(MAKE) --no-print-directory all tools
 	$(Q)tests/bench/run.sh
+	$(Q)tests/bench/explain.sh
 
 demo: ## install, build, and see a real VM's failures explained (as root on Debian 12)
 	$(Q)tools/setup.sh build lab

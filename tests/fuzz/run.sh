@@ -15,6 +15,7 @@ sources_of() {
 	fuzz_log) echo user/core/*.c ;;
 	fuzz_facts) echo user/host/*.c user/core/*.c ;;
 	fuzz_qemu) echo user/host/*.c user/core/*.c ;;
+	fuzz_sysfs) echo user/core/*.c ;;
 	*) echo "tests/fuzz/run.sh: no sources are listed for $1" >&2; return 1 ;;
 	esac
 }
