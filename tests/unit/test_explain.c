@@ -449,6 +449,10 @@ static void what_the_input_says_of_the_host_decides(void **state)
 		  "DMAR: dmar0: reg_base_addr fed90000 ver 1:0 cap d2008c22260286 ecap f00f5a\n"
 		  "nvme 0000:01:00.0: Using 64-bit DMA addresses\n",
 		  R(UNKNOWN), S(WARNING), R(ABOVE_HOST_WIDTH), NULL },
+		{ "a VM that is a host itself", "Hypervisor detected: KVM\n"
+		  "DMAR: dmar0: reg_base_addr fed90000 ver 1:0 cap d2008c22260286 ecap f00f5a\n"
+		  "VFIO - User Level meta-driver version: 0.3\n" GIOMMU "\n",
+		  R(ABOVE_HOST_WIDTH), S(WARNING), NONE, "the host translates 39" },
 	};
 
 	(void)state;

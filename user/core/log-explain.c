@@ -72,6 +72,8 @@ static void take(struct look *look, const struct log_fact *fact, unsigned int pa
 		log_host_line(&log->host, look->where.text, look->where.len);
 	else if (fact->kind == LOG_OF_GUEST)
 		log->host.guest = true;
+	else if (fact->kind == LOG_OF_VFIO)
+		log->host.hosts = true;
 	else
 		incidents_fact(&log->incidents, fact, pattern, &look->where);
 }

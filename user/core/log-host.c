@@ -48,12 +48,18 @@ void log_host_line(struct log_host *h, const char *text, size_t len)
 		h->facts++;
 }
 
+/* The kernel that wrote is not that of the host which refused. */
+static bool of_guest(const struct log_host *h)
+{
+	return h->guest && !h->hosts;
+}
+
 /* The width of the host's units, if it is one. */
 static bool width_known(const struct log_host *h, struct iommu_width *w)
 {
 	const struct machine *m = &h->machine;
 
-	if (h->guest)
+	if (of_guest(h))
 		return false;
 	for (size_t i = 0; i < m->unit_count; i++) {
 		struct iommu_width one;
@@ -125,9 +131,9 @@ static size_t collect(const struct log_host *h, int group, struct machine_region
 		if (applies(h, &h->regions[i], group))
 			add(regions, &count, h->regions[i].range.first, h->regions[i].range.last);
 	/* These drivers reserve them for every device. */
-	if (!h->guest && (amd || unit_seen(h, UNIT_INTEL)))
+	if (!of_guest(h) && (amd || unit_seen(h, UNIT_INTEL)))
 		add(regions, &count, IOVA_X86_MSI_FIRST, IOVA_X86_MSI_LAST);
-	if (!h->guest && amd)
+	if (!of_guest(h) && amd)
 		add(regions, &count, IOVA_AMD_HT_FIRST, IOVA_AMD_HT_LAST);
 	return count;
 }
@@ -139,7 +145,7 @@ void log_host_evidence(const struct log_host *h, int group, struct viommu_eviden
 	struct iommu_width w = { .last = UINT64_MAX };
 	const bool wide = width_known(h, &w);
 
-	ev->x86_host |= !h->guest && (unit_seen(h, UNIT_AMD) || unit_seen(h, UNIT_INTEL));
+	ev->x86_host |= !of_guest(h) && (unit_seen(h, UNIT_AMD) || unit_seen(h, UNIT_INTEL));
 	if (!wide && !count)
 		return;
 	if (regions_usable(&ev->ranges, regions, count, w.last)) {

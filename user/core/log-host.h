@@ -24,6 +24,7 @@ struct log_host {
 	unsigned int facts;	/**< lines that said something */
 	bool cut;		/**< there were more reserved ranges, or IOMMUs */
 	bool guest;		/**< a VM's kernel wrote: its IOMMU is not the host's */
+	bool hosts;		/**< it assigns devices, so that it is the host of what failed */
 };
 
 void log_host_init(struct log_host *h);

@@ -147,6 +147,7 @@ const struct log_pattern log_patterns[] = {
 	P(OF_GUEST, "Hypervisor detected: "),
 	P(OF_GUEST, "DMI: QEMU "),
 	P(OF_GUEST, "virtio_iommu virtio%p: input address: "),
+	P(OF_VFIO, "VFIO - User Level meta-driver"),
 	P(OF_HOST, "DMAR: "),
 	P(OF_HOST, "AMD-Vi: "),
 	P(OF_HOST, "IVHD"),

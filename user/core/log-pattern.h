@@ -31,6 +31,7 @@ enum log_kind {
 	LOG_OF_DEVICE,		/**< the VM has an assigned device */
 	LOG_OF_IOMMUFD,		/**< devices are used through iommufd */
 	LOG_OF_GUEST,		/**< the log is that of a VM's kernel */
+	LOG_OF_VFIO,		/**< and that kernel assigns devices: it is a host all the same */
 	LOG_OF_HOST,		/**< something of the host's IOMMU, see hostlog.h */
 	LOG_OF_VM,		/**< name of the VM */
 };
