@@ -5,6 +5,7 @@
 #   --device BDF[,OPTION...]  a device bound to vfio-pci (lab_bind of guest.sh); may be repeated, the
 #                             first is the guest's 00:03.0, the next 00:04.0
 #   --aw-bits N               width of the virtio-iommu (64)
+#   --viommu DEVICE           another vIOMMU than that: QEMU's -device
 #   --no-viommu               no virtio-iommu: QEMU maps guest memory by itself
 #   --mem SIZE                the guest's memory (512M)
 #   --dir DIR                 where NAME.sock, NAME.err, NAME.out and NAME.bin go (/tmp); unix
@@ -17,7 +18,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 die() { echo "qemu-guest.sh: $*" >&2; exit "${status:-2}"; }
 
-aw_bits=64 viommu=yes mem=512M dir=/tmp devices=() extra=()
+aw_bits=64 viommu='' mem=512M dir=/tmp devices=() extra=()
 
 parse_options() {
 	[ $# -gt 0 ] || die "a NAME for the guest is needed"
@@ -35,6 +36,7 @@ parse_options() {
 		case $1 in
 		--device) devices+=("$2") ;;
 		--aw-bits) aw_bits=$2 ;;
+		--viommu) viommu=$2 ;;
 		--mem) mem=$2 ;;
 		--dir) dir=$2 ;;
 		*) die "unknown option '$1'" ;;
@@ -49,7 +51,11 @@ qemu_options() {
 	qemu=(qemu-system-x86_64 -name "guest=$name,debug-threads=on" -M q35 -m "$mem" -nodefaults
 		-display none -accel tcg -bios "$dir/$name.bin"
 		-qtest "unix:$dir/$name.sock,server=on,wait=off" -qtest-log none)
-	[ "$viommu" = no ] || qemu+=(-device "virtio-iommu-pci,addr=2,aw-bits=$aw_bits")
+	case $viommu in
+	no) ;;
+	'') qemu+=(-device "virtio-iommu-pci,addr=2,aw-bits=$aw_bits") ;;
+	*) qemu+=(-device "$viommu") ;;
+	esac
 	for device in ${devices[@]+"${devices[@]}"}; do
 		case $device in
 		*,addr=* | *,bus=*) ;;

@@ -19,6 +19,7 @@
 /** What one container can map. */
 struct map_lane {
 	char name[96];		/**< "container 4242-12 (0000:01:00.0)" */
+	char container[32];	/**< its name, PID-GROUP; empty: a group without one */
 	struct iova_ranges ranges;
 	enum viommu_limit_from from;
 	bool has_mapped;	/**< a mapping was seen */

@@ -79,6 +79,7 @@ static json_t *lane_json(const struct map_lane *lane)
 {
 	struct json_line line = { json_object(), 0 };
 
+	json_line_text(&line, "container", lane->container, sizeof(lane->container));
 	json_line_text(&line, "name", lane->name, sizeof(lane->name));
 	if (lane->ranges.count) {
 		json_line_limit(&line, &lane->ranges, lane->from);

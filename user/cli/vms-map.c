@@ -45,6 +45,7 @@ static void containers_add(struct address_map *map, const struct vms *v, const s
 		if (!lane)
 			continue;
 		container_name(lane->name, sizeof(lane->name), g, c);
+		memcpy(lane->container, c->name, sizeof(lane->container));
 		lane->ranges = c->ranges;
 		lane->from = VIOMMU_LIMIT_CONTAINER;
 		if (!seen)
