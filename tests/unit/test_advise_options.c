@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "advise-fixture.h"
+#include "core/remedy_table.h"
 
 #define QEMU "qemu-system-x86_64"
 /** No disk, no display, stopped; the machine that vIOMMUs need. */
@@ -55,20 +56,25 @@ static void check_properties(const char *device, const char *list)
 static void check_option(const char *option)
 {
 	char device[64], property[64], list[160] = "", command[256];
+	const char *cpu;
 
 	if (sscanf(option, "-device %63[^,],%159s", device, list) == 2)
 		check_properties(device, list);
+	else if (!strncmp(option, "-device ", 8) || !strncmp(option, "-machine ", 9))
+		list[0] = '\0';	/* it starts with it, below */
 	else if (sscanf(option, "-global %63[^.].%63[^=]=", device, property) == 2)
 		assert_true(qemu_lists(device, property));
 	else if (sscanf(option, "-cpu host,%159s", list) == 1)
 		check_properties("max-x86_64-cpu", list);
 	else
 		fail_msg("what is '%s'?", option);
-	/* -cpu host needs KVM; the property is the same of every x86 CPU. */
-	if (strncmp(option, "-cpu host,", 10))
-		snprintf(command, sizeof(command), "%s", option);
+	/* -cpu host needs KVM; the properties are those of every x86 CPU. */
+	cpu = strstr(option, "-cpu host");
+	if (cpu)
+		snprintf(command, sizeof(command), "%.*s-cpu qemu64%s", (int)(cpu - option),
+			 option, cpu + strlen("-cpu host"));
 	else
-		snprintf(command, sizeof(command), "-cpu qemu64,%s", option + 10);
+		snprintf(command, sizeof(command), "%s", option);
 	assert_int_equal(qemu_run(command), 0);
 }
 
@@ -128,6 +134,51 @@ static void qemu_takes_every_option(void **state)
 	assert_true(checked >= 12);
 }
 
+/** {bits} and the like as numbers that QEMU takes. */
+static void numbers_put(char *buf, size_t size, const char *option)
+{
+	size_t len = 0;
+
+	for (; *option && len + 4 < size; option++) {
+		if (*option != '{') {
+			buf[len++] = *option;
+			continue;
+		}
+		memcpy(buf + len, "39", 2);
+		len += 2;
+		option = strchr(option, '}');
+	}
+	buf[len] = '\0';
+}
+
+/** The remedies of a diagnosis: each option of the table once. */
+static void qemu_takes_every_remedy(void **state)
+{
+	char done[64][192], option[192];
+	size_t count = 0, known;
+
+	(void)state;
+	if (!has_qemu())
+		skip();
+	for (size_t i = 0; i < remedy_row_count; i++) {
+		struct viommu_remedy r = { .who = remedy_rows[i].who };
+
+		numbers_put(r.option, sizeof(r.option),
+			    remedy_rows[i].option ? remedy_rows[i].option : "");
+		if (!r.option[0] || !qemu_part(&r, option, sizeof(option)) ||
+		    strncmp(option, "-", 1))
+			continue;
+		for (known = 0; known < count && strcmp(done[known], option); known++)
+			;
+		if (known < count)
+			continue;
+		assert_true(count < 64);
+		strcpy(done[count++], option);
+		check_option(option);
+	}
+	assert_true(count >= 10);
+}
+
 /** The checks above can fail. */
 static void qemu_refuses_others(void **state)
 {
@@ -156,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(qemu_takes_every_option),
+		cmocka_unit_test(qemu_takes_every_remedy),
 		cmocka_unit_test(qemu_refuses_others),
 		cmocka_unit_test(qemu_has_the_machines),
 	};
