@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/output.h"
@@ -94,6 +95,8 @@ static int vms_read(struct vms *v, const struct vms_opts *opts)
 	err = guests_running(&v->list, "");
 	if (err)
 		return fail("cannot look for running VMs", err);
+	if (opts->map && opts->watch && isatty(STDERR_FILENO))
+		fprintf(stderr, "viommuctl vms: looking at mappings for %u s\n", opts->watch);
 	v->asked = !guests_ask_kernel(v->list.guests, v->list.count, opts->map ? opts->watch : 0,
 				      &v->dma, v->why, sizeof(v->why));
 	return -1;

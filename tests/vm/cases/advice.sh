@@ -48,8 +48,16 @@ advice_end() {
 	kill "$1"
 	wait_for 20 advice_gone "$1"
 }
-advice_watched() { bpftool -j prog list | jq -e 'any(.name == "fexit_ioctl" or .name == "kretprobe_ioctl")'; }
 advice_gone() { ! kill -0 "$1"; }
+
+# Programs are loaded before the first of them is attached: each has its link when all are at work.
+advice_watched() {
+	local hooks links
+	hooks=$(bpftool -j prog list |
+		jq '[.[] | select(.name // "" | test("^(fentry|fexit|kprobe|kretprobe)_"))] | length')
+	links=$(bpftool -j link list | jq length)
+	[ "$hooks" -gt 0 ] && [ "$links" -ge "$hooks" ]
+}
 
 # Bits of a last IOVA such as 0x7fffffffff; the shell's numbers are signed.
 advice_bits() {
@@ -68,18 +76,30 @@ advice_said() {
 advice_ranges() { jq -c '[.ranges[] | [.start // .first, .last]]'; }
 
 advice_host() {
-	local truth group_says
+	local group_says
 	echo info | "$load_bin" -g "$group" -d "$bdf" > "$LAB_OUT/info"
-	truth=$(jq -c 'select(.op == "info")' "$LAB_OUT/info" | advice_ranges)
+	advice_truth=$(jq -c 'select(.op == "info")' "$LAB_OUT/info" | advice_ranges)
 	"$ctl" host -o json > "$LAB_OUT/host.json"
 	group_says=$(jq -c ".groups[] | select(.id == $group) | {ranges: .usable}" \
 		"$LAB_OUT/host.json" | advice_ranges)
-	check_equal "advice: usable ranges of the group are those of a container" "$truth" "$group_says"
+	check_equal "advice: usable ranges of the group are those of a container" \
+		"$advice_truth" "$group_says"
 	check_equal "advice: maximum and safe bits of the host" "$want_max $want_safe" \
 		"$(jq -r ".groups[] | select(.id == $group) | \"\(.max_bits) \(.safe_bits)\"" \
 			"$LAB_OUT/host.json")"
 	check_equal "advice: what is not known of a VM is said of the host" "$want_safe" \
 		"$("$ctl" recommend --host -o json | jq -r .recommended_aw_bits)"
+}
+
+# advice_doctor NAME: findings in $LAB_OUT/doctor-NAME. 5 says that one of them is serious.
+advice_doctor() {
+	local status=0
+	"$ctl" doctor -o json > "$LAB_OUT/doctor-$1" || status=$?
+	check_equal "advice: doctor's exit status, $1" "$(
+		jq -s 'if any(.level != "note") then 5 else 0 end' "$LAB_OUT/doctor-$1")" "$status"
+	check_equal "advice: doctor finds nothing else of the VM, $1" "" "$(jq -r 'select(
+		(.subject | test("^VM ")) and (.text | test("its vIOMMU has") | not)) | .text' \
+		"$LAB_OUT/doctor-$1")"
 }
 
 # The VM as it is: too wide.
@@ -102,14 +122,19 @@ advice_before() {
 		"$(jq -r '"\(.vm) \(.pid) \(.viommu.model) \(.viommu.aw_bits) \(.devices[0].address) \(
 			.devices[0].group) \(.containers[0].container) \(.containers[0].limit.bits)"' \
 			"$LAB_OUT/vms.json")"
+	check_equal "advice: the VM's container maps what any container of the device does" \
+		"$advice_truth" "$(jq '.containers[0]' "$LAB_OUT/vms.json" | advice_ranges)"
 	"$ctl" recommend --vm guest1 -o json > "$LAB_OUT/recommend.json"
 	check_equal "advice: recommended, now" "$want_safe 64" \
 		"$(jq -r '"\(.recommended_aw_bits) \(.current_aw_bits)"' "$LAB_OUT/recommend.json")"
 	"$ctl" recommend --vm guest1 --dump-facts > "$LAB_OUT/facts.json"
 	check "advice: the facts give the same answer" cmp "$LAB_OUT/recommend.json" \
 		<("$ctl" recommend --facts "$LAB_OUT/facts.json" -o json)
+	check "advice: and so they do from standard input" cmp "$LAB_OUT/recommend.json" \
+		<("$ctl" recommend --facts - -o json < "$LAB_OUT/facts.json")
+	advice_doctor before
 	check_equal "advice: doctor on the width" "$want_doctor" \
-		"$("$ctl" doctor -o json | jq -r 'select(.text | test("its vIOMMU has 64 bits")) | .level')"
+		"$(jq -r 'select(.text | test("its vIOMMU has 64 bits")) | .level' "$LAB_OUT/doctor-before")"
 	option=$(jq -r '[.options[] | select(.for == "qemu")][0].option' "$LAB_OUT/recommend.json")
 	recommended=${option#-device }
 }
@@ -127,7 +152,7 @@ advice_explain() {
 }
 
 advice_after() {
-	local pid last failed
+	local pid last
 	pid=$(tools/lab/qemu-guest.sh guest2 --device "$bdf" --viommu "$recommended,addr=2")
 	last=$("$drive_bin" --socket /tmp/guest2.sock --wait 60 config | jq -r .input_range.end)
 	check_equal "advice: the guest is told the recommended width" "$want_safe" \
@@ -136,8 +161,9 @@ advice_after() {
 	tracer_start advice
 	advice_drive guest2 "$LAB_OUT/after.in"
 	sleep 1
-	failed=$("$ctl" doctor -o json | jq -r 'select(.text | test("its vIOMMU has")) | .text')
-	check_equal "advice: doctor is content with the width" "" "$failed"
+	advice_doctor after
+	check_equal "advice: doctor is content with the width" "" \
+		"$(jq -r 'select(.text | test("its vIOMMU has")) | .text' "$LAB_OUT/doctor-after")"
 	advice_end "$pid"
 	tracer_stop
 	check_equal "advice: with the recommended option nothing fails" ";" \
