@@ -31,12 +31,13 @@ static void check_advice(struct findings *f, const struct vms *v, const struct g
 		return;
 	}
 	advise(a, &v->machine, g);
-	if (a->max_bits && a->current_bits > a->max_bits && !a->change_needed)
+	if (a->safe_bits && a->current_bits > a->safe_bits && !a->change_needed)
 		finding_add(f, FINDING_WARNING, subject,
 			    a->option_count ? a->options[0].option : "",
-			    "its vIOMMU has %u bits, the host maps %u: it works only while the "
+			    "its vIOMMU has %u bits, the host maps %u%s: it works only while the "
 			    "guest heeds the reserved ranges that QEMU tells it of",
-			    a->current_bits, a->max_bits);
+			    a->current_bits, a->safe_bits,
+			    a->max_bits > a->safe_bits ? " without a hole" : "");
 	for (size_t i = 0; i < a->note_count; i++)
 		if (a->notes[i].kind == ADVICE_PROBLEM)
 			finding_add(f, FINDING_PROBLEM, subject, a->change_needed &&

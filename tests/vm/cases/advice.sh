@@ -193,7 +193,7 @@ read -r bdf group < <(lab_bind 1234:11e8 | head -n 1)
 case $LAB_IOMMU in
 intel39) want_max=39 want_safe=39 want_failures=17 want_doctor=warning want_reasons=above_host_width ;;
 intel48) want_max=48 want_safe=48 want_failures=13 want_doctor=warning want_reasons=above_host_width ;;
-amd) want_max=64 want_safe=39 want_failures=2 want_doctor= want_reasons=reserved_amd_ht ;;
+amd) want_max=64 want_safe=39 want_failures=2 want_doctor=warning want_reasons=reserved_amd_ht ;;
 virtio) want_max=64 want_safe=64 want_failures=0 want_doctor= want_reasons= ;;
 esac
 advice_host
