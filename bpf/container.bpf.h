@@ -6,22 +6,13 @@
 #ifndef VIOMMU_CONTAINER_BPF_H
 #define VIOMMU_CONTAINER_BPF_H
 
+#include "arith.bpf.h"
 #include "process.bpf.h"
 #include "tables.bpf.h"
 #include "vfio.bpf.h"
 
 /** Groups, nodes of iova_list: more than any machine has, so that a torn list ends too. */
 #define MAX_LIST_NODES 64
-
-/**
- * index of an array of size elements, a power of two: the compiler knows that it is in bounds and
- * would drop the mask; the verifier has forgotten when index was on the stack in between.
- */
-static __always_inline u32 bounded(u32 index, u32 size)
-{
-	asm volatile("" : "+r"(index));
-	return index & (size - 1);
-}
 
 _Static_assert(!(VIOMMU_MAX_RANGES & (VIOMMU_MAX_RANGES - 1)), "power of two");
 _Static_assert(!(VIOMMU_MAX_GROUPS & (VIOMMU_MAX_GROUPS - 1)), "power of two");

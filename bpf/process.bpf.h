@@ -13,37 +13,6 @@
 #define MAX_NAME 256
 #define PAGE_LEFT(address) (4096 - ((address) & 4095))
 
-/** task, here and below, is one that the verifier knows as such: read without a call for each. */
-static __always_inline u64 process_start_time(struct task_struct *task)
-{
-	return task->group_leader->start_boottime;
-}
-
-/** comm of the group leader: QEMU's vCPU threads have names of their own. */
-static __always_inline void process_comm(struct task_struct *task, char *comm)
-{
-	bpf_probe_read_kernel(comm, VIOMMU_COMM_LEN, task->group_leader->comm);
-}
-
-/** Head of a record of the current task. */
-static __always_inline void rec_init(struct viommu_rec *h, u32 type, u64 container, u32 slot,
-				     long result)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	u64 id = bpf_get_current_pid_tgid();
-
-	h->type = type;
-	h->flags = 0;
-	h->ts = bpf_ktime_get_boot_ns();
-	h->container = container;
-	h->start_time = process_start_time(task);
-	h->tgid = id >> 32;
-	h->tid = id;
-	h->slot = slot;
-	h->result = result;
-	process_comm(task, h->comm);
-}
-
 /**
  * Arguments of the current process. A page that is not in memory cannot be read here; argv is
  * usually on one page or two, just read by the program itself.

@@ -7,14 +7,7 @@
 #ifndef VIOMMU_TABLES_BPF_H
 #define VIOMMU_TABLES_BPF_H
 
-#include <viommu/record.h>
-
-/** Set by user space before loading. */
-const volatile bool opt_all;		/* a record for every MAP and UNMAP */
-const volatile bool opt_latency;	/* fill viommu_container::latency */
-
-/** Checked by user space: both sides were built from one record.h. */
-const volatile __u32 record_version = VIOMMU_RECORD_VERSION;
+#include "records.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -39,19 +32,6 @@ struct {
 	__type(value, u32);
 } free_slots SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, VIOMMU_NR_LOSSES);
-	__type(key, u32);
-	__type(value, u64);
-} losses SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4 * 1024 * 1024);	/* user space may set another size */
-} records SEC(".maps");
-
 /** What the entry of a call leaves for its return. One call of ours at a time in a task. */
 struct call {
 	u64 iommu;	/* struct vfio_iommu */
@@ -67,18 +47,5 @@ struct {
 	__type(key, int);
 	__type(value, struct call);
 } calls SEC(".maps");
-
-static __always_inline void loss_add(u32 element, long n)
-{
-	u64 *count = bpf_map_lookup_elem(&losses, &element);
-
-	if (count)
-		__sync_fetch_and_add(count, n);
-}
-
-static __always_inline void loss_count(u32 reason)
-{
-	loss_add(reason, 1);
-}
 
 #endif

@@ -18,6 +18,7 @@
 #define EFAULT 14
 #define EBUSY 16
 
+#include "asked.bpf.h"
 #include "evidence.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -60,6 +61,7 @@ static __always_inline void dma_record_fill(struct viommu_rec_dma *d, struct vio
 	d->argsz = m.argsz;
 	if (err)
 		d->h.flags |= VIOMMU_F_NO_REQUEST;
+	asked_fill(d);
 }
 
 static __noinline void dma_record(struct viommu_container *c, const struct dma_call *call,
@@ -125,17 +127,6 @@ static __noinline void group_record(struct viommu_container *c, u64 iommu, int g
 
 /* ---------------------------------------------------------------------------- MAP and UNMAP */
 
-/** *highest = max(*highest, last), also against other threads of the VM. */
-static __always_inline void highest_raise(u64 *highest, u64 last)
-{
-	for (int i = 0; i < 16; i++) {
-		u64 seen = *(volatile u64 *)highest;
-
-		if (seen >= last || __sync_val_compare_and_swap(highest, seen, last) == seen)
-			return;
-	}
-}
-
 static __always_inline u64 span_last(const struct dma_span *span)
 {
 	u64 last = span->size ? span->iova + span->size - 1 : span->iova;
@@ -157,31 +148,6 @@ static __always_inline void span_read(struct dma_span *span, const struct dma_ca
 		loss_count(VIOMMU_LOST_ARGS);
 }
 
-/** floor(log2(n)), for which BPF has no instruction; from 2^32 on it is 32. */
-static __always_inline u32 log2_floor(u64 n)
-{
-	u32 log = 0;
-
-	if (n >> 32)
-		return 32;
-	for (int shift = 16; shift; shift >>= 1) {
-		if (n >> shift) {
-			n >>= shift;
-			log += shift;
-		}
-	}
-	return log;
-}
-
-static __always_inline void latency_count(struct viommu_container *c, u64 start)
-{
-	u32 slot = log2_floor(bpf_ktime_get_ns() - start);
-
-	if (slot >= VIOMMU_LATENCY_SLOTS)
-		slot = VIOMMU_LATENCY_SLOTS - 1;
-	__sync_fetch_and_add(&c->latency[slot], 1);
-}
-
 static __noinline void map_failed(struct viommu_container *c, const struct dma_call *call)
 {
 	struct dma_span span;
@@ -200,6 +166,7 @@ static __noinline void map_failed(struct viommu_container *c, const struct dma_c
 		c->busy_size = span.size;
 	}
 	failure_record(c, call);
+	asked_failed(VIOMMU_REC_MAP, span.iova, span.size, call->ret);
 }
 
 /**
@@ -211,6 +178,7 @@ static __noinline bool map_is_retry(struct viommu_container *c, const struct dma
 	if (!c || !span || c->busy_iova != span->iova || c->busy_size != span->size)
 		return false;
 	c->busy_size = 0;
+	asked_retried(span->iova, span->size);
 	return true;
 }
 
@@ -221,7 +189,7 @@ static __always_inline void map_done(struct viommu_container *c, const struct dm
 	u64 last;
 
 	if (opt_latency && start)
-		latency_count(c, start);
+		latency_count(c->latency, bpf_ktime_get_ns() - start);
 	if (call->ret) {
 		map_failed(c, call);
 		return;
@@ -247,6 +215,7 @@ static __noinline void unmap_failed(struct viommu_container *c, const struct dma
 	span_read(&span, call);
 	__sync_fetch_and_add(&c->unmap_failures, 1);
 	failure_record(c, call);
+	asked_failed(VIOMMU_REC_UNMAP, span.iova, span.size, call->ret);
 }
 
 static __always_inline void unmap_done(struct viommu_container *c, const struct dma_call *call)

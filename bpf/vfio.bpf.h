@@ -63,10 +63,6 @@ struct kernfs_node___old {
 
 #pragma clang attribute pop
 
-/** The structure that has ptr as its member, wherever this kernel has the member. */
-#define core_container_of(ptr, type, member) \
-	((type *)((void *)(ptr) - bpf_core_field_offset(type, member)))
-
 /* include/uapi/linux/vfio.h: ioctl numbers and requests, part of the ABI. */
 #define VFIO_TYPE ';'
 #define VFIO_IOMMU_GET_INFO ((VFIO_TYPE << 8) | 112)

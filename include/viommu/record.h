@@ -14,7 +14,7 @@
 #endif
 
 /** Layout version of everything below; BPF object and user program carry it and must agree. */
-#define VIOMMU_RECORD_VERSION 1
+#define VIOMMU_RECORD_VERSION 2
 
 /** Usable IOVA ranges that one record can hold. Known machines have up to ten; a longer list is
  *  cut and says so (VIOMMU_F_RANGES_CUT).
@@ -49,6 +49,8 @@ enum viommu_rec_type {
 	VIOMMU_REC_UNMAP,	/**< the same for VFIO_IOMMU_UNMAP_DMA */
 	VIOMMU_REC_ATTACH,	/**< struct viommu_rec_group: a group joined, or failed to */
 	VIOMMU_REC_DETACH,	/**< struct viommu_rec_group: a group left */
+	VIOMMU_REC_REQUEST,	/**< struct viommu_rec_request: a guest's request was answered */
+	VIOMMU_REC_FAULT,	/**< struct viommu_rec_fault: the vIOMMU reported an access */
 };
 
 /** Bits of viommu_rec::flags. */
@@ -73,6 +75,37 @@ enum viommu_backing {
 	VIOMMU_BACKING_DEVICE,	/**< another VM_IO or VM_PFNMAP mapping */
 	VIOMMU_NR_BACKING
 };
+
+/** Who asked for a host's mapping, as far as BPF can tell. */
+enum viommu_asked {
+	VIOMMU_ASKED_UNKNOWN,	/**< QEMU's notifier is not hooked */
+	VIOMMU_ASKED_REGION,	/**< it is, and did not run: the VMM maps memory by itself */
+	VIOMMU_ASKED_GUEST,	/**< the guest, through its vIOMMU */
+};
+
+/** Which side of a virtio-iommu saw a request. */
+enum viommu_source {
+	VIOMMU_SOURCE_GUEST,	/**< the driver, in the guest's kernel */
+	VIOMMU_SOURCE_QEMU,	/**< the device, in QEMU on the host */
+};
+
+/** Endpoint of a request whose endpoint is not known. */
+#define VIOMMU_NO_ENDPOINT (~0u)
+
+/** Status of a request when only the fact is known that it was made. */
+#define VIOMMU_STATUS_UNKNOWN 0xff
+
+/** Statuses are VIRTIO_IOMMU_S_*, 0 to 8 (linux/virtio_iommu.h); larger count as element 15. */
+#define VIOMMU_MAX_STATUS 16
+
+/** Room for the name of an endpoint in the guest ("0000:00:03.0"), and reserved regions of one:
+ *  QEMU tells of at most 21 (VIOMMU_PROBE_SIZE 512).
+ */
+#define VIOMMU_DEVICE_LEN 24
+#define VIOMMU_MAX_RESERVED 24
+
+/** Endpoints of the guest that are counted at the same time. */
+#define VIOMMU_MAX_ENDPOINTS 256
 
 /** Why something is not in the stream. Index of the loss table, which counts events, not bytes. */
 enum viommu_lost {
@@ -112,8 +145,11 @@ struct viommu_rec_dma {
 	__u64 iova;		/**< as in struct vfio_iommu_type1_dma_map */
 	__u64 size;		/**< bytes */
 	__u64 vaddr;		/**< caller's address; 0 for UNMAP */
+	__u64 parent;		/**< viommu_rec_request::id that it belongs to; 0: unknown */
 	__u32 dma_flags;	/**< VFIO_DMA_MAP_FLAG_* or VFIO_DMA_UNMAP_FLAG_* */
 	__u32 argsz;		/**< as the caller gave it */
+	__u32 asked;		/**< enum viommu_asked */
+	__u32 pad;
 };
 
 /** What is known of the container and the process at the moment of a failure. */
@@ -140,6 +176,77 @@ struct viommu_rec_group {
 	__s32 group;		/**< iommu_group::id */
 	__u32 pad;
 	struct viommu_state s;	/**< of the container after the call */
+};
+
+/** A request to a virtio-iommu that the device has answered. */
+struct viommu_rec_request {
+	struct viommu_rec h;	/**< container 0; result: -errno of status as Linux translates it */
+	__u64 id;		/**< QEMU's side: tid << 32 | running number; guest's side: 0 */
+	__u64 first;		/**< first IOVA of a MAP or UNMAP */
+	__u64 last;		/**< last IOVA, included */
+	__u64 phys;		/**< MAP: guest-physical address behind first */
+	__u64 latency;		/**< guest's side: ns from when it was queued, before the driver
+				 *  tells the device, to its answer; 0: not measured */
+	__u64 failed_iova;	/**< QEMU's side: of the first host map that failed for it */
+	__u64 failed_size;	/**< bytes */
+	__u32 pieces;		/**< QEMU's side: host maps that were asked for because of it */
+	__u32 failed;		/**< how many of them the host refused */
+	__s32 failed_result;	/**< -errno of the first */
+	__u32 domain;		/**< the vIOMMU's number for an address space; 0 for PROBE */
+	__u32 endpoint;		/**< of ATTACH, DETACH, PROBE; else of the domain if it has but one;
+				 *  VIOMMU_NO_ENDPOINT */
+	__u32 flags;		/**< VIRTIO_IOMMU_MAP_F_*, VIRTIO_IOMMU_ATTACH_F_* */
+	__u8 request;		/**< VIRTIO_IOMMU_T_* */
+	__u8 status;		/**< VIRTIO_IOMMU_S_*, or VIOMMU_STATUS_UNKNOWN */
+	__u8 source;		/**< enum viommu_source */
+	__u8 ignored;		/**< 1: this driver does not look at the status of this request */
+	char device[VIOMMU_DEVICE_LEN];	/**< endpoint's name in the guest; empty: not known */
+	__u32 slot;		/**< guest's side: index in the endpoint table, ~0: none */
+};
+
+/** An access that the vIOMMU refused (struct virtio_iommu_fault). Guest's side only. */
+struct viommu_rec_fault {
+	struct viommu_rec h;
+	__u64 address;		/**< valid if flags has VIRTIO_IOMMU_FAULT_F_ADDRESS */
+	__u32 endpoint;
+	__u32 flags;		/**< VIRTIO_IOMMU_FAULT_F_* */
+	__u32 reason;		/**< VIRTIO_IOMMU_FAULT_R_* */
+	__u32 slot;		/**< as in viommu_rec_request */
+	char device[VIOMMU_DEVICE_LEN];
+};
+
+/**
+ * One endpoint of this guest's virtio-iommu: an element of the table that BPF counts in and user
+ * space maps. Requests of a domain with several endpoints count for the one attached first.
+ */
+struct viommu_endpoint {
+	__u64 id;		/**< never reused while the tracer runs; 0: element is free */
+	__u32 slot;
+	__u32 endpoint;		/**< VIOMMU_NO_ENDPOINT: domain known from its requests only */
+	__u32 domain;		/**< valid if attached */
+	__u32 attached;
+	char device[VIOMMU_DEVICE_LEN];
+
+	__u64 maps;		/**< MAP requests answered with OK */
+	__u64 unmaps;		/**< UNMAP requests answered with OK */
+	__u64 others;		/**< ATTACH, DETACH, PROBE, whatever the answer */
+	__u64 map_bytes;
+	__u64 unmap_bytes;
+	__u64 map_failures[VIOMMU_MAX_STATUS];	/**< MAPs by status; element 0 unused */
+	__u64 unmap_failures;
+	__u64 faults;
+	__u64 highest_mapped;	/**< last IOVA of the highest MAP answered with OK */
+	__u64 highest_refused;
+	__u64 latency[VIOMMU_LATENCY_SLOTS];	/**< MAP requests by duration */
+
+	struct viommu_range input;	/**< virtio_iommu_config::input_range; last 0: unknown */
+	struct viommu_range aperture;	/**< of the domain, as the driver set it; last 0: unknown */
+	__u64 pgsize_bitmap;		/**< 0: unknown */
+	__u32 reserved_seq;		/**< odd while reserved[] changes */
+	__u32 reserved_count;
+	struct viommu_range reserved[VIOMMU_MAX_RESERVED];	/**< from PROBE, in any order */
+	__u32 reserved_msi;	/**< bit n: reserved[n] is an MSI window */
+	__u32 reserved_known;	/**< 1: PROBE was seen or read back; none is an answer too */
 };
 
 /** Identity of a process, taken before it can vanish. */
@@ -207,9 +314,11 @@ struct viommu_container {
 };
 
 _Static_assert(sizeof(struct viommu_rec) == 64, "head of a record");
-_Static_assert(sizeof(struct viommu_rec_dma) == 96, "MAP or UNMAP record");
+_Static_assert(sizeof(struct viommu_rec_dma) == 112, "MAP or UNMAP record");
 _Static_assert(sizeof(struct viommu_state) == 32 + 16 * VIOMMU_MAX_RANGES, "state");
-_Static_assert(sizeof(struct viommu_rec_failure) == 96 + sizeof(struct viommu_state), "failure");
+_Static_assert(sizeof(struct viommu_rec_failure) == 112 + sizeof(struct viommu_state), "failure");
+_Static_assert(sizeof(struct viommu_rec_request) == 176, "request record");
+_Static_assert(sizeof(struct viommu_rec_fault) == 112, "fault record");
 _Static_assert(sizeof(struct viommu_container) == 2048, "container table element");
 
 #endif

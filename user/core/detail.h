@@ -45,6 +45,13 @@ void detail_attach_conflict(const struct facts *f, struct text *t);
 void detail_attach_busy(const struct facts *f, struct text *t);
 void detail_attach_other(const struct facts *f, struct text *t);
 
+/* A guest's request that its vIOMMU refused. */
+void detail_request_above(const struct facts *f, struct text *t);
+void detail_request_flags(const struct facts *f, struct text *t);
+void detail_request_overlap(const struct facts *f, struct text *t);
+void detail_request_bisect(const struct facts *f, struct text *t);
+void detail_request_unknown(const struct facts *f, struct text *t);
+
 /* An access that the IOMMU did not let through. */
 void detail_fault(const struct facts *f, struct text *t);
 void detail_fault_above(const struct facts *f, struct text *t);

@@ -14,6 +14,7 @@ enum viommu_op {
 	VIOMMU_OP_MAP,
 	VIOMMU_OP_UNMAP,
 	VIOMMU_OP_ATTACH,	/**< a group to a container */
+	VIOMMU_OP_REQUEST,	/**< a guest's request to its vIOMMU; err is that of the status */
 	VIOMMU_OP_FAULT,	/**< a device's access: nothing was called, the IOMMU reported it */
 };
 
@@ -93,6 +94,11 @@ struct viommu_evidence {
 	enum viommu_vmm vmm;
 	bool gave_up;			/**< the VMM said that it, or the device, ends */
 
+	unsigned int request;		/**< REQUEST: enum viommu_request_type */
+	unsigned int status;		/**< REQUEST: enum viommu_status; err is its errno */
+	uint32_t request_flags;		/**< REQUEST: of the request */
+	bool status_ignored;		/**< REQUEST: the guest's driver does not look at it */
+
 	bool has_dma_avail;
 	uint32_t dma_avail;		/**< entries left */
 
@@ -118,7 +124,7 @@ struct viommu_remedy {
 struct viommu_diagnosis {
 	enum viommu_reason reason;
 	enum viommu_severity severity;
-	char detail[320];		/**< what happened, with the numbers, and why */
+	char detail[512];		/**< what happened, with the numbers, and why */
 	struct viommu_remedy remedies[VIOMMU_MAX_REMEDIES];	/**< best first */
 	size_t remedy_count;
 	enum viommu_reason candidates[VIOMMU_MAX_CANDIDATES];	/**< if reason is UNKNOWN */

@@ -17,7 +17,8 @@
 	X(LIBVIRT, "libvirt", "libvirt's status XML") \
 	X(PIDFILE, "pidfile", "a pid file of libvirt or Proxmox") \
 	X(CMDLINE, "cmdline", "QEMU's command line") \
-	X(CGROUP, "cgroup", "the name of the cgroup scope: a hint")
+	X(CGROUP, "cgroup", "the name of the cgroup scope: a hint") \
+	X(SELF, "self", "this machine is the guest: its host name")
 
 enum viommu_vm_source {
 #define X(sym, name, meaning) VIOMMU_VM_##sym,
@@ -56,6 +57,25 @@ struct viommu_summary {
 	uint64_t latency[VIOMMU_LATENCY_SLOTS];	/**< all 0 if not measured */
 };
 
+/** What a guest asked of its virtio-iommu; see struct viommu_rec_request. */
+struct viommu_request {
+	uint64_t parent;		/**< id of the request, also of its maps; 0: none */
+	unsigned int type;		/**< enum viommu_request_type; 0: does not apply */
+	unsigned int status;		/**< enum viommu_status, or VIOMMU_STATUS_UNKNOWN */
+	enum viommu_source source;
+	uint32_t domain;		/**< address space, as the vIOMMU numbers it */
+	uint32_t endpoint;		/**< VIOMMU_NO_ENDPOINT: not known */
+	char device[VIOMMU_DEVICE_LEN];	/**< of the endpoint, in the guest; empty: not known */
+	uint64_t phys;			/**< MAP: guest-physical address */
+	uint64_t latency;		/**< ns; 0: not measured */
+	uint32_t pieces;		/**< host maps because of it */
+	uint32_t failed;		/**< of these, refused */
+	uint64_t failed_iova;		/**< first refused piece; valid if failed */
+	uint64_t failed_size;
+	int failed_result;		/**< -errno of it */
+	uint32_t fault_reason;		/**< FAULT: VIRTIO_IOMMU_FAULT_R_* */
+};
+
 /** What is printed. Members that do not apply to the type are 0 / empty. */
 struct viommu_event {
 	enum viommu_event_type type;
@@ -79,8 +99,16 @@ struct viommu_event {
 	uint64_t iova_lowest;		/**< first IOVA among them */
 	uint64_t iova_highest;		/**< last IOVA among them */
 
+	struct viommu_request request;	/**< REQUEST, FAULT, SUMMARY of a guest; MAP: parent only */
+
 	enum viommu_lost lost;		/**< LOST: why; count says how many */
 	struct viommu_summary summary;	/**< SUMMARY */
 };
+
+/** diag is valid: something was refused. A fault has no result of its own. */
+static inline bool viommu_event_failed(const struct viommu_event *event)
+{
+	return event->result < 0 || event->type == VIOMMU_EVENT_FAULT;
+}
 
 #endif

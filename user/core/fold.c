@@ -61,7 +61,8 @@ static uint64_t end_of_window(const struct fold *fold, uint64_t start)
 static bool is_foldable(const struct viommu_event *event)
 {
 	return event->result < 0 &&
-	       (event->type == VIOMMU_EVENT_MAP || event->type == VIOMMU_EVENT_UNMAP);
+	       (event->type == VIOMMU_EVENT_MAP || event->type == VIOMMU_EVENT_UNMAP ||
+		event->type == VIOMMU_EVENT_REQUEST);
 }
 
 static bool is_busy(const struct viommu_event *event)

@@ -4,9 +4,9 @@
  * the window are held and come out as one event with count = how many. Nothing is lost: the sum
  * of count over what comes out equals that of what went in.
  *
- * Only MAP and UNMAP that failed are folded. Successful MAP and UNMAP pass at once. Any other type
- * passes after the repeats that are held, so that it comes behind all that is older; only a MAP
- * that waits for its retry (EBUSY) may come behind it, unless the type is SUMMARY.
+ * Only MAP, UNMAP and REQUEST that failed are folded. Successful MAP and UNMAP pass at once. Any
+ * other type passes after the repeats that are held, so that it comes behind all that is older;
+ * only a MAP that waits for its retry (EBUSY) may come behind it, unless the type is SUMMARY.
  *
  * Order: what passes at once comes in order of ts. What was held comes later than its ts says by
  * at most the window (if fold_expire() is called in time), and in order of ts among itself each

@@ -9,6 +9,7 @@
 #define UNMAP (1u << VIOMMU_OP_UNMAP)
 #define ATTACH (1u << VIOMMU_OP_ATTACH)
 #define FAULT (1u << VIOMMU_OP_FAULT)
+#define REQUEST (1u << VIOMMU_OP_REQUEST)
 
 #define R(x) (VIOMMU_REASON_##x + 1)
 
@@ -164,6 +165,10 @@ static const struct guess guesses[] = {
 	{ UNMAP, { EINVAL }, NULL,
 	  { R(OVERLAP), R(BAD_REQUEST), R(MISALIGNED) },
 	  { "mappings of the container", need_pages } },
+	{ REQUEST, { ERANGE }, NULL,
+	  { R(ABOVE_HOST_WIDTH), R(MISALIGNED) }, { "width of the vIOMMU", need_vmm } },
+	{ REQUEST, { ENOMEM }, NULL, { R(ENTRY_LIMIT), R(HOST_MEMORY) }, { need_vmm } },
+	{ REQUEST, { 0 }, NULL, { R(BAD_REQUEST), R(IOMMU_DRIVER) }, { need_vmm } },
 	{ ATTACH, { 0 }, NULL, { R(GROUP_INELIGIBLE), R(IOMMU_DRIVER) }, { need_log } },
 	{ FAULT, { 0 }, high_dma, { R(ABOVE_HOST_WIDTH) }, { need_width } },
 	{ FAULT, { 0 }, NULL,

@@ -30,6 +30,7 @@ static unsigned int when_mask(const struct facts *f)
 	mask |= bar ? WHEN_BAR : WHEN_NO_BAR;
 	mask |= ev->op == VIOMMU_OP_MAP ? WHEN_MAP : 0;
 	mask |= ev->op == VIOMMU_OP_UNMAP ? WHEN_UNMAP : 0;
+	mask |= ev->op == VIOMMU_OP_REQUEST ? WHEN_REQUEST : WHEN_CALL;
 	mask |= f->place == FACTS_PLACE_ABOVE ? WHEN_ABOVE : 0;
 	mask |= f->host_bits ? 0 : WHEN_NO_BITS;
 	mask |= ev->has_memlock ? WHEN_KIB : WHEN_NO_KIB;

@@ -70,7 +70,10 @@ const struct remedy_row remedy_rows[] = {
 	     "Load VFIO's IOMMU driver", "modprobe vfio_iommu_type1"),
 	ROW(NO_IOMMU_DRIVER, 0, WHEN_UNSAID, HOST,
 	    "The program must attach a group and call VFIO_SET_IOMMU before it maps", NULL),
-	ROW(BAD_REQUEST, 0, 0, HOST,
+	ROW(BAD_REQUEST, 0, WHEN_REQUEST, GUEST,
+	    "The guest's driver and its vIOMMU do not agree on what is attached: report this line to "
+	    "the authors of both", NULL),
+	ROW(BAD_REQUEST, 0, WHEN_CALL, HOST,
 	    "This is an error in the program that called: report it to its authors", NULL),
 
 	ROW(MISALIGNED, 0, WHEN_QEMU | WHEN_VIOMMU | WHEN_MAP, QEMU,
@@ -118,6 +121,10 @@ const struct remedy_row remedy_rows[] = {
 	    "-device virtio-iommu-pci,aw-bits={bits}"),
 
 	ROWS_AW_BITS(ABOVE_HOST_WIDTH, WHEN_VIOMMU),
+	ROW(ABOVE_HOST_WIDTH, 0, WHEN_QEMU | WHEN_GUEST, QEMU,
+	    "Or give each assigned device a root port (bus=rp1) with ACS: alone in its guest group it is "
+	    "told of the host's limit (by QEMU 9.1 or newer; by 8.2 if it was not hotplugged)",
+	    "-device pcie-root-port,id=rp1,chassis=1"),
 	ROW(ABOVE_HOST_WIDTH, 0, WHEN_QEMU | WHEN_VIOMMU | WHEN_NO_BITS, HOST,
 	    "Find out how many bits the host translates: the VM's vIOMMU must not have more "
 	    "(aw-bits)", FIND_WIDTH),
@@ -297,6 +304,10 @@ const struct remedy_row remedy_rows[] = {
 	    "If the VM's devices work, ignore it; if not, report it to QEMU's developers", NULL),
 	ROW(OVERLAP, 0, WHEN_UNMAP, HOST,
 	    "The program must unmap whole mappings: report it to its authors", NULL),
+
+	ROW(OVERLAP, 0, WHEN_REQUEST, GUEST,
+	    "A driver of the guest maps or unmaps what it does not own: report this line with the "
+	    "device's name to its authors", NULL),
 
 	ROW(IOMMU_DRIVER, 0, 0, HOST, "See what the IOMMU's driver says", DMESG),
 	ROW(POLICY, 0, 0, HOST,

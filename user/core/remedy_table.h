@@ -24,6 +24,8 @@ enum remedy_when {
 	WHEN_KIB = 1 << 14,	/**< how much must be locked is known: {kib} */
 	WHEN_NO_KIB = 1 << 15,	/**< it is not */
 	WHEN_UNSAID = 1 << 16,	/**< no message named the cause */
+	WHEN_CALL = 1 << 18,	/**< a call of VFIO failed, or a device's access */
+	WHEN_REQUEST = 1 << 19,	/**< a guest's request was refused by its vIOMMU */
 	WHEN_INTREMAP = 1 << 17,	/**< want of interrupt remapping is, or may be, the cause */
 };
 

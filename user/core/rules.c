@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <linux/vfio.h>
+#include <linux/virtio_iommu.h>
 
 #include "detail.h"
 #include "rules.h"
@@ -15,6 +16,7 @@
 #define UNMAP (1u << VIOMMU_OP_UNMAP)
 #define ATTACH (1u << VIOMMU_OP_ATTACH)
 #define FAULT (1u << VIOMMU_OP_FAULT)
+#define REQUEST (1u << VIOMMU_OP_REQUEST)
 
 #define MAP_ACCESS (VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
 #define MAP_FLAGS (MAP_ACCESS | VFIO_DMA_MAP_FLAG_VADDR)
@@ -211,6 +213,40 @@ static bool inside(const struct facts *f)
 	return f->place == FACTS_PLACE_INSIDE;
 }
 
+static bool request_is(const struct facts *f, enum viommu_request_type type)
+{
+	return f->ev->request == type;
+}
+
+/* QEMU's virtio_iommu_map() has two more causes for INVAL; Linux's driver gives it neither. */
+static bool request_overlaps(const struct facts *f)
+{
+	return request_is(f, VIOMMU_REQUEST_MAP) &&
+	       !(f->ev->request_flags & ~(uint32_t)VIRTIO_IOMMU_MAP_F_MASK);
+}
+
+/* The guest wrote less than such a request is long. */
+static bool request_cut(const struct facts *f)
+{
+	return (request_is(f, VIOMMU_REQUEST_MAP) || request_is(f, VIOMMU_REQUEST_UNMAP)) &&
+	       !f->ev->has_range;
+}
+
+static bool request_flags_bad(const struct facts *f)
+{
+	return request_is(f, VIOMMU_REQUEST_MAP) && !request_overlaps(f);
+}
+
+static bool request_above(const struct facts *f)
+{
+	return request_is(f, VIOMMU_REQUEST_MAP) && above(f);
+}
+
+static bool request_bisects(const struct facts *f)
+{
+	return request_is(f, VIOMMU_REQUEST_UNMAP);
+}
+
 static const struct rule rules[] = {
 	/* Before anything is looked at. */
 	{ MAP | UNMAP, { EINVAL }, true, no_driver,
@@ -274,6 +310,19 @@ static const struct rule rules[] = {
 	{ ATTACH, { EBUSY }, false, NULL, VIOMMU_REASON_GROUP_INELIGIBLE, detail_attach_busy },
 	{ ATTACH, { EIO, ENODEV, ENXIO, ERANGE, EADDRINUSE, EOVERFLOW }, false, NULL,
 	  VIOMMU_REASON_IOMMU_DRIVER, detail_attach_other },
+
+	/* What a guest asked of its vIOMMU, and the vIOMMU itself refused. */
+	{ REQUEST, { ERANGE, EINVAL }, false, request_above,
+	  VIOMMU_REASON_ABOVE_HOST_WIDTH, detail_request_above },
+	{ REQUEST, { 0 }, false, request_cut, VIOMMU_REASON_BAD_REQUEST, detail_request_unknown },
+	{ REQUEST, { EINVAL }, false, request_flags_bad,
+	  VIOMMU_REASON_BAD_REQUEST, detail_request_flags },
+	{ REQUEST, { EINVAL }, false, request_overlaps,
+	  VIOMMU_REASON_OVERLAP, detail_request_overlap },
+	{ REQUEST, { ERANGE }, false, request_bisects,
+	  VIOMMU_REASON_OVERLAP, detail_request_bisect },
+	{ REQUEST, { ENOENT }, false, NULL, VIOMMU_REASON_BAD_REQUEST, detail_request_unknown },
+	{ REQUEST, { 0 }, false, NULL, VIOMMU_REASON_UNKNOWN, detail_request_unknown },
 
 	/* What a device did. */
 	{ FAULT, { 0 }, true, above, VIOMMU_REASON_ABOVE_HOST_WIDTH, detail_fault_above },

@@ -13,7 +13,15 @@ bool same_reason(const struct viommu_event *a, const struct viommu_event *b)
 {
 	return same_owner(a, b) && a->type == b->type && a->result == b->result &&
 	       a->diag.reason == b->diag.reason && a->diag.severity == b->diag.severity &&
-	       a->ev.has_range == b->ev.has_range;
+	       a->ev.has_range == b->ev.has_range && a->request.type == b->request.type &&
+	       a->request.status == b->request.status &&
+	       a->request.endpoint == b->request.endpoint;
+}
+
+/* Each member is set after the structure was zeroed, so that bytes can be compared. */
+static bool same_asked(const struct viommu_request *a, const struct viommu_request *b)
+{
+	return !memcmp(a, b, sizeof(*a));
 }
 
 static bool same_ranges(const struct iova_ranges *a, const struct iova_ranges *b)
@@ -48,6 +56,7 @@ static bool same_devices(const struct viommu_event *a, const struct viommu_event
 bool same_printed(const struct viommu_event *a, const struct viommu_event *b)
 {
 	return same_reason(a, b) && same_request(&a->ev, &b->ev) && a->tid == b->tid &&
+	       same_asked(&a->request, &b->request) &&
 	       a->group == b->group && a->vm.source == b->vm.source && a->vm.vmm == b->vm.vmm &&
 	       !strcmp(a->diag.detail, b->diag.detail) && !strcmp(a->comm, b->comm) &&
 	       !strcmp(a->container, b->container) && !strcmp(a->vm.name, b->vm.name) &&

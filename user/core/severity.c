@@ -80,6 +80,19 @@ static struct severity judge_attach(const struct facts *f)
 	return (struct severity) { VIOMMU_SEVERITY_FATAL, "the device does not start" };
 }
 
+/* Linux 6.12 posts MAP and does not look at the answer (viommu_map_pages(), viommu_add_req()). */
+static struct severity judge_request(const struct facts *f)
+{
+	if (f->ev->status_ignored)
+		return (struct severity) { VIOMMU_SEVERITY_SILENT,
+			"the guest's driver does not look at the answer: DMA of its device there "
+			"goes wrong" };
+	if (f->ev->request == VIOMMU_REQUEST_ATTACH)
+		return (struct severity) { VIOMMU_SEVERITY_FATAL,
+			"the device gets no address space" };
+	return (struct severity) { VIOMMU_SEVERITY_WARNING, "the guest's driver is told" };
+}
+
 /* A BAR that only looks like one may be memory of the VM, such as that of ivshmem. */
 static struct severity judge_guessed(const struct facts *f)
 {
@@ -96,6 +109,8 @@ struct severity severity_judge(const struct facts *f, enum viommu_reason reason)
 	if (f->ev->gave_up)
 		return (struct severity) { VIOMMU_SEVERITY_FATAL,
 			"the VMM said that the VM, or the device, ends because of it" };
+	if (f->ev->op == VIOMMU_OP_REQUEST)
+		return judge_request(f);
 	if (f->ev->op == VIOMMU_OP_FAULT)
 		return (struct severity) { VIOMMU_SEVERITY_WARNING,
 			"what it wanted to read or write was not transferred" };

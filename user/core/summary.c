@@ -128,7 +128,8 @@ int summary_add_event(struct summary *s, const struct viommu_event *event)
 
 	if (event->type == VIOMMU_EVENT_LOST)
 		return count_lost(s, event);
-	if (event->type == VIOMMU_EVENT_SUMMARY || !event->vm.name[0])
+	if (event->type == VIOMMU_EVENT_SUMMARY || !event->vm.name[0] ||
+	    event->vm.source == VIOMMU_VM_SELF)
 		return 0;
 	total = vm_get(s, &event->vm, &err);
 	if (!total)

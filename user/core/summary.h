@@ -24,7 +24,8 @@ void summary_free(struct summary *s);
  * Count an event, each once: those that come out of folding, where it is known whether EBUSY was
  * tried again. A VM is who has the same name, UUID and source. A MAP that failed counts under its
  * reason; a LOST whose vm has no name counts for every VM, because nobody knows whose it was;
- * others count nothing, but a VM that is named appears.
+ * others count nothing, but a VM that is named appears. Events of this machine as a guest count
+ * nothing: its endpoints have totals of their own.
  * 0; -ENOSPC, -ENOMEM: not counted.
  */
 int summary_add_event(struct summary *s, const struct viommu_event *event);

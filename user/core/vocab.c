@@ -90,6 +90,42 @@ const char *viommu_limit_name(enum viommu_limit_from from)
 	return NAME_AT(names, from);
 }
 
+const char *viommu_request_name(unsigned int type)
+{
+#define X(sym, name, number) [number] = name,
+	static const char *const names[] = { VIOMMU_REQUESTS(X) };
+#undef X
+
+	return NAME_AT(names, type);
+}
+
+const char *viommu_status_name(unsigned int status)
+{
+#define X(sym, name, number, err, meaning) [number] = name,
+	static const char *const names[] = { VIOMMU_STATUSES(X) };
+#undef X
+
+	return NAME_AT(names, status);
+}
+
+const char *viommu_status_meaning(unsigned int status)
+{
+#define X(sym, name, number, err, meaning) [number] = meaning,
+	static const char *const meanings[] = { VIOMMU_STATUSES(X) };
+#undef X
+
+	return NAME_AT(meanings, status);
+}
+
+int viommu_status_errno(unsigned int status)
+{
+#define X(sym, name, number, err, meaning) [number] = err,
+	static const int errnos[] = { VIOMMU_STATUSES(X) };
+#undef X
+
+	return status < sizeof(errnos) / sizeof(errnos[0]) ? errnos[status] : EIO;
+}
+
 const char *viommu_remedy_for_name(enum viommu_remedy_for who)
 {
 #define X(sym, name, meaning) [VIOMMU_FOR_##sym] = name,

@@ -101,13 +101,50 @@ enum viommu_path {
 	VIOMMU_NR_PATHS
 };
 
+/** What a guest asks of its virtio-iommu: VIRTIO_IOMMU_T_* of linux/virtio_iommu.h. */
+#define VIOMMU_REQUESTS(X) \
+	X(ATTACH, "attach", 1) \
+	X(DETACH, "detach", 2) \
+	X(MAP, "map", 3) \
+	X(UNMAP, "unmap", 4) \
+	X(PROBE, "probe", 5)
+
+enum viommu_request_type {
+#define X(sym, name, number) VIOMMU_REQUEST_##sym = number,
+	VIOMMU_REQUESTS(X)
+#undef X
+};
+
+/**
+ * What the device answers: VIRTIO_IOMMU_S_* of linux/virtio_iommu.h. X(enumerator suffix, name,
+ * number, positive errno that Linux makes of it (viommu_get_req_errno() of virtio-iommu.c),
+ * meaning).
+ */
+#define VIOMMU_STATUSES(X) \
+	X(OK, "ok", 0, 0, "done") \
+	X(IOERR, "ioerr", 1, EIO, "the device's side failed") \
+	X(UNSUPP, "unsupp", 2, ENOSYS, "the device does not know such a request") \
+	X(DEVERR, "deverr", 3, EIO, "the device has failed") \
+	X(INVAL, "inval", 4, EINVAL, "a member of the request is wrong, or the range is mapped") \
+	X(RANGE, "range", 5, ERANGE, "the range is out of bounds, or splits a mapping") \
+	X(NOENT, "noent", 6, ENOENT, "there is no such endpoint or domain") \
+	X(FAULT, "fault", 7, EFAULT, "the device cannot read or write the request") \
+	X(NOMEM, "nomem", 8, ENOMEM, "the device has no memory, or no entries left")
+
+enum viommu_status {
+#define X(sym, name, number, err, meaning) VIOMMU_STATUS_##sym = number,
+	VIOMMU_STATUSES(X)
+#undef X
+};
+
 /** Where a limit is known from, best source first. */
 #define VIOMMU_LIMITS(X) \
 	X(UNKNOWN, "unknown", "the limit is not known") \
 	X(CONTAINER, "container", "the kernel's list of the container itself") \
 	X(GET_INFO, "get_info", "VFIO_IOMMU_GET_INFO") \
 	X(REGISTERS, "registers", "IOMMU registers in sysfs") \
-	X(POLICY, "policy", "a policy of viommu_guard")
+	X(POLICY, "policy", "a policy of viommu_guard") \
+	X(PROBE, "probe", "what the vIOMMU tells its guest")
 
 enum viommu_limit_from {
 #define X(sym, name, meaning) VIOMMU_LIMIT_##sym,
@@ -163,6 +200,11 @@ const char *viommu_event_name(enum viommu_event_type type);
 const char *viommu_path_name(enum viommu_path path);
 const char *viommu_backing_name(enum viommu_backing backing);
 const char *viommu_limit_name(enum viommu_limit_from from);
+const char *viommu_request_name(unsigned int type);
+const char *viommu_status_name(unsigned int status);
+const char *viommu_status_meaning(unsigned int status);
+/** Positive errno that Linux makes of a status; EIO of one that it does not know. */
+int viommu_status_errno(unsigned int status);
 const char *viommu_remedy_for_name(enum viommu_remedy_for who);
 
 /** Name of a loss reason ("ring_full") and one line of what it means for the reader. */
