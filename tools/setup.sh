@@ -15,7 +15,7 @@ build='gcc clang llvm make pkg-config libc6-dev linux-libc-dev libelf-dev zlib1g
 build_new='libbpf-dev bpftool'
 lab='busybox-static cpio kmod xz-utils zstd jq'
 lab_new='qemu-system-x86'
-check='libcmocka-dev mandoc clang-format gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+check='libcmocka-dev systemtap-sdt-dev mandoc clang-format gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 	python3-minimal python3-jsonschema libclang-rt-14-dev'
 bench='bpftrace'
 

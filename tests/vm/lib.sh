@@ -100,6 +100,29 @@ same_set() {
 	pass "$name ($lines elements)"
 }
 
+# same_list NAME EXPECTED GOT: the same lines in the same order, at least $lib_set_min; notices a
+# planted line, and two that are swapped.
+same_list() {
+	local name=$1 lines
+	lines=$(wc -l < "$2")
+	if [ "$lines" -lt "$lib_set_min" ]; then
+		fail "$name" "only $lines elements to compare, at least $lib_set_min are needed"
+		return
+	fi
+	if ! diff "$2" "$3" > "$lib_tmp/diff"; then
+		fail "$name" "the lists differ (< expected, > got)"
+		sed 's/^/    /' "$lib_tmp/diff" | head -n 20
+		return
+	fi
+	lib_plant "$3" > "$lib_tmp/planted"
+	awk 'NR == 1 { first = $0; next } { print } NR == 2 { print first }' "$3" > "$lib_tmp/swapped"
+	if cmp -s "$2" "$lib_tmp/planted" || cmp -s "$2" "$lib_tmp/swapped"; then
+		fail "$name" "the comparison did not notice a planted mismatch"
+		return
+	fi
+	pass "$name ($lines elements)"
+}
+
 # wait_for SECONDS COMMAND...: until the command succeeds; fails when the time is over.
 wait_for() {
 	local left=$(($1 * 10))

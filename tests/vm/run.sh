@@ -20,14 +20,24 @@ rows() {
 # A row's cell: "-" is nothing, "_" stands for a blank.
 cell() { [ "$1" = - ] || echo "${1//_/ }"; }
 
+# What an NVMe controller with drive=null has its disk from.
+null_disk="-blockdev driver=null-co,node-name=null,size=67108864,read-zeroes=on"
+
+# Where the VM is a virtio-iommu's guest, its QEMU logs the requests that it accepts.
+guest_options="-trace virtio_iommu_map -trace virtio_iommu_unmap -trace virtio_iommu_attach
+	-trace virtio_iommu_detach -trace virtio_iommu_fill_resv_property -D %o/viommu.log"
+
 # run_row NAME KERNEL IOMMU CPUS MEM APPEND DEVICES CASE...: one VM. The log check of the lab
 # fails the row if the kernel complained.
 run_row() {
-	local name=$1 out=$top/build/vm/$1 start=$SECONDS status=0 counts device options=()
+	local name=$1 out=$top/build/vm/$1 start=$SECONDS status=0 counts device options=() qemu=''
 	[ -z "$(cell "$6")" ] || options+=(--append "$(cell "$6")")
 	for device in ${7//;/ }; do
 		options+=(--device "$device")
 	done
+	[ "${3#virtio}" = "$3" ] || qemu=$guest_options
+	[ "${7#*drive=null}" = "$7" ] || qemu+=" $null_disk"
+	[ -z "$qemu" ] || options+=(--qemu "${qemu//[[:space:]]/ }")
 	rm -rf "$out"
 	mkdir -p "$out"
 	tools/lab/run.sh --kernel "$2" --iommu "$3" --smp "$4" --mem "$5" "${options[@]}" \
@@ -54,6 +64,8 @@ prepare() {
 	for kernel in $(rows | awk '{ print $2 }' | sort -u); do
 		tools/lab/kernel.sh "$kernel" > /dev/null || return 1
 	done
+	! rows | grep -q ' guest-refused' || tests/vm/guestmod/build.sh || return 1
+	! rows | grep -q ' qemu-requests\| qemu-files' || tools/lab/qemu.sh 7.2 > /dev/null
 }
 
 if [ "${1:-}" = --row ]; then

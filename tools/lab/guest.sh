@@ -6,7 +6,7 @@
 # An IOMMU without interrupt remapping needs VFIO's consent to unsafe interrupts.
 lab_vfio_modules() {
 	case ${LAB_IOMMU:-} in
-	amd | virtio) modprobe vfio_iommu_type1 allow_unsafe_interrupts=1 "$@" ;;
+	amd | virtio*) modprobe vfio_iommu_type1 allow_unsafe_interrupts=1 "$@" ;;
 	*) modprobe vfio_iommu_type1 "$@" ;;
 	esac
 	modprobe vfio-pci

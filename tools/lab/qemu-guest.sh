@@ -4,7 +4,9 @@
 #   tools/lab/qemu-guest.sh NAME [OPTIONS] [-- QEMU-ARGS...]
 #   --device BDF[,OPTION...]  a device bound to vfio-pci (lab_bind of guest.sh); may be repeated, the
 #                             first is the guest's 00:03.0, the next 00:04.0
-#   --aw-bits N               width of the virtio-iommu (64)
+#   --aw-bits N               width of the virtio-iommu (64); none: QEMU before 9.0, which has no such
+#                             property
+#   --qemu DIR                the QEMU unpacked in DIR (tools/lab/qemu.sh), not the installed one
 #   --viommu DEVICE           another vIOMMU than that: QEMU's -device
 #   --no-viommu               no virtio-iommu: QEMU maps guest memory by itself
 #   --mem SIZE                the guest's memory (512M)
@@ -18,7 +20,17 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 die() { echo "qemu-guest.sh: $*" >&2; exit "${status:-2}"; }
 
-aw_bits=64 viommu='' mem=512M dir=/tmp devices=() extra=()
+aw_bits=64 binary=qemu-system-x86_64 share='' viommu='' mem=512M dir=/tmp devices=() extra=()
+
+# Its accelerator is a module; modules of the installed one are not for it.
+unpacked_qemu() {
+	local modules
+	binary=$1/usr/bin/qemu-system-x86_64
+	share=$1/usr/share/qemu
+	for modules in "$1"/usr/lib/*/qemu; do
+		[ ! -d "$modules" ] || export QEMU_MODULE_DIR=$modules
+	done
+}
 
 parse_options() {
 	[ $# -gt 0 ] || die "a NAME for the guest is needed"
@@ -36,6 +48,7 @@ parse_options() {
 		case $1 in
 		--device) devices+=("$2") ;;
 		--aw-bits) aw_bits=$2 ;;
+		--qemu) unpacked_qemu "$2" ;;
 		--viommu) viommu=$2 ;;
 		--mem) mem=$2 ;;
 		--dir) dir=$2 ;;
@@ -48,14 +61,17 @@ parse_options() {
 
 qemu_options() {
 	local device slot=3
-	qemu=(qemu-system-x86_64 -name "guest=$name,debug-threads=on" -M q35 -m "$mem" -nodefaults
+	local width=,aw-bits=$aw_bits
+	[ "$aw_bits" != none ] || width=
+	qemu=("$binary" -name "guest=$name,debug-threads=on" -M q35 -m "$mem" -nodefaults
 		-display none -accel tcg -bios "$dir/$name.bin"
 		-qtest "unix:$dir/$name.sock,server=on,wait=off" -qtest-log none)
 	case $viommu in
 	no) ;;
-	'') qemu+=(-device "virtio-iommu-pci,addr=2,aw-bits=$aw_bits") ;;
+	'') qemu+=(-device "virtio-iommu-pci,addr=2$width") ;;
 	*) qemu+=(-device "$viommu") ;;
 	esac
+	[ -z "$share" ] || qemu+=(-L "$share")
 	for device in ${devices[@]+"${devices[@]}"}; do
 		case $device in
 		*,addr=* | *,bus=*) ;;

@@ -3,11 +3,13 @@
 # Boot a lab VM and run a command in it, as root, on the build machine's own files:
 #   tools/lab/run.sh [OPTIONS] -- CMD ARGS...
 #   --kernel 6.1|6.12|7      the VM's kernel (6.12)
-#   --iommu intel39|intel48|amd|virtio|none
-#                            the VM's IOMMU (intel39)
+#   --iommu intel39|intel48|amd|virtio|virtio-part|none
+#                            the VM's IOMMU (intel39); virtio-part has only what is plugged into
+#                            bus=part.port behind it, so its driver can be unloaded
 #   --smp N  --mem SIZE      CPUs (2), memory (1G)
 #   --append "..."           more words for the kernel's command line
 #   --device ARG             a PCI device, QEMU's -device; may be repeated (one edu, at 00:02.0)
+#   --qemu "..."             more words for QEMU's command line; %o there is the folder for results
 #   --modules "mod ..."      modules to load before the command runs
 #   --icount                 one CPU that counts instructions: figures repeat exactly
 #   --timeout S              give up after so many seconds (120)
@@ -24,7 +26,7 @@ top=$(cd "$here/../.." && pwd)
 die() { echo "run.sh: $*" >&2; exit 125; }
 
 kernel=6.12 iommu=intel39 smp=2 mem=1G append='' modules='' icount=no timeout=120 out=''
-expect='' devices=() temporary=''
+expect='' more='' devices=() temporary=''
 
 parse_options() {
 	while [ $# -gt 0 ]; do
@@ -41,6 +43,7 @@ parse_options() {
 		--mem) mem=$2 ;;
 		--append) append=$2 ;;
 		--device) devices+=("$2") ;;
+		--qemu) more=$2 ;;
 		--modules) modules=$2 ;;
 		--timeout) timeout=$2 ;;
 		--out) out=$2 ;;
@@ -89,9 +92,10 @@ iommu_options() {
 		qemu+=(-cpu max -device "intel-iommu,intremap=on,caching-mode=on,aw-bits=${iommu#intel}")
 		append="intel_iommu=on $append" ;;
 	amd) qemu+=(-cpu EPYC -device "amd-iommu,intremap=off") ;;
-	virtio)
+	virtio | virtio-part)
 		[ "$kernel" != 6.1 ] || die "kernel 6.1 has no virtio-iommu driver"
-		qemu+=(-cpu max -device "virtio-iommu-pci,aw-bits=64,addr=0x1b") ;;
+		qemu+=(-cpu max -device "virtio-iommu-pci,aw-bits=64,addr=0x1b")
+		[ "$iommu" = virtio ] || qemu+=(-machine "default-bus-bypass-iommu=on") ;;
 	none) qemu+=(-cpu max) ;;
 	*) die "unknown IOMMU '$iommu'" ;;
 	esac
@@ -119,6 +123,11 @@ qemu_options() {
 		-device "virtio-9p-pci,fsdev=out,mount_tag=out,addr=0x19"
 		-chardev "stdio,id=output,signal=off"
 		-device "virtio-serial-pci,addr=0x1a" -device "virtserialport,chardev=output")
+	# After the lab's own devices, which would choose it for their bus.
+	[ "$iommu" != virtio-part ] || qemu+=(-device "pxb-pcie,id=part,bus_nr=16,addr=0x1c"
+		-device "pcie-root-port,id=part.port,bus=part,chassis=1,slot=1")
+	read -r -a more <<< "${more//%o/$out}"
+	qemu+=("${more[@]}")
 	for device in "${devices[@]}"; do
 		case $device in
 		*addr=*) ;;

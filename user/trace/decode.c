@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "trace/decode.h"
 
+#include <linux/virtio_iommu.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -11,6 +13,8 @@ static const struct {
 	[VIOMMU_REC_UNMAP] = { VIOMMU_EVENT_UNMAP, VIOMMU_OP_UNMAP },
 	[VIOMMU_REC_ATTACH] = { VIOMMU_EVENT_ATTACH, VIOMMU_OP_ATTACH },
 	[VIOMMU_REC_DETACH] = { VIOMMU_EVENT_DETACH, VIOMMU_OP_ATTACH },
+	[VIOMMU_REC_REQUEST] = { VIOMMU_EVENT_REQUEST, VIOMMU_OP_REQUEST },
+	[VIOMMU_REC_FAULT] = { VIOMMU_EVENT_FAULT, VIOMMU_OP_FAULT },
 };
 
 /** A list that is cut, or was torn while it was read, is not known. */
@@ -50,8 +54,82 @@ static void dma_decode(struct viommu_event *e, const struct viommu_rec_dma *d)
 	e->ev.dma_flags = d->dma_flags;
 	e->ev.argsz = d->argsz;
 	e->ev.retried = d->h.flags & VIOMMU_F_RETRIED;
+	if (d->asked == VIOMMU_ASKED_GUEST)
+		e->ev.path = VIOMMU_PATH_VIOMMU;
+	else if (d->asked == VIOMMU_ASKED_REGION)
+		e->ev.path = VIOMMU_PATH_REGION;
+	e->request.parent = d->parent;
 	e->iova_lowest = d->iova;
 	e->iova_highest = iova_last(d->iova, d->size, &e->iova_highest) ? e->iova_highest : d->iova;
+}
+
+static void device_copy(char *to, const char *from)
+{
+	memcpy(to, from, VIOMMU_DEVICE_LEN);
+	to[VIOMMU_DEVICE_LEN - 1] = '\0';
+}
+
+/* QEMU numbers endpoints by their place on the guest's PCI bus (virtio_iommu_get_bdf()). */
+static void device_of_bdf(char *to, uint32_t bdf)
+{
+	if (bdf != VIOMMU_NO_ENDPOINT && bdf <= 0xffff)
+		snprintf(to, VIOMMU_DEVICE_LEN, "0000:%02x:%02x.%x", bdf >> 8, bdf >> 3 & 31,
+			 bdf & 7);
+}
+
+static void request_decode(struct viommu_event *e, const struct viommu_rec_request *r)
+{
+	struct viommu_request *q = &e->request;
+
+	q->parent = r->id;
+	q->type = r->request;
+	q->status = r->status;
+	q->source = (enum viommu_source)r->source;
+	q->domain = r->domain;
+	q->endpoint = r->endpoint;
+	device_copy(q->device, r->device);
+	if (q->source == VIOMMU_SOURCE_QEMU)
+		device_of_bdf(q->device, r->endpoint);
+	q->phys = r->phys;
+	q->latency = r->latency;
+	q->pieces = r->pieces;
+	q->failed = r->failed;
+	q->failed_iova = r->failed_iova;
+	q->failed_size = r->failed_size;
+	q->failed_result = r->failed_result;
+	e->ev.request = r->request;
+	e->ev.status = r->status;
+	e->ev.status_ignored = r->ignored;
+	e->ev.request_flags = r->flags;
+	e->ev.path = VIOMMU_PATH_VIOMMU;
+	if (r->status == VIOMMU_STATUS_UNKNOWN)
+		e->result = 0;
+	else
+		e->result = -viommu_status_errno(r->status);
+	e->ev.err = -e->result;
+	if ((r->request != VIOMMU_REQUEST_MAP && r->request != VIOMMU_REQUEST_UNMAP) ||
+	    (r->h.flags & VIOMMU_F_NO_REQUEST))
+		return;
+	e->ev.has_range = true;
+	e->ev.iova = r->first;
+	e->ev.size = r->last - r->first + 1;	/* of the whole space: 0, as nothing else is */
+	e->iova_lowest = r->first;
+	e->iova_highest = r->last;
+}
+
+static void fault_decode(struct viommu_event *e, const struct viommu_rec_fault *f)
+{
+	e->request.fault_reason = f->reason;
+	e->request.endpoint = f->endpoint;
+	e->request.status = VIOMMU_STATUS_UNKNOWN;
+	device_copy(e->request.device, f->device);
+	e->ev.path = VIOMMU_PATH_VIOMMU;
+	if (!(f->flags & VIRTIO_IOMMU_FAULT_F_ADDRESS))
+		return;
+	e->ev.has_range = true;
+	e->ev.iova = f->address;
+	e->ev.size = 1;
+	e->iova_lowest = e->iova_highest = f->address;
 }
 
 void event_decode(struct viommu_event *e, const struct viommu_rec *rec, int64_t boot_offset)
@@ -76,6 +154,14 @@ void event_decode(struct viommu_event *e, const struct viommu_rec *rec, int64_t 
 
 		e->group = g->group;
 		state_decode(&e->ev, &g->s, rec->flags);
+		return;
+	}
+	if (rec->type == VIOMMU_REC_REQUEST) {
+		request_decode(e, (const void *)rec);
+		return;
+	}
+	if (rec->type == VIOMMU_REC_FAULT) {
+		fault_decode(e, (const void *)rec);
 		return;
 	}
 	dma_decode(e, (const void *)rec);

@@ -6,7 +6,7 @@
 #include "core/event.h"
 
 /**
- * Fill *e from a MAP, UNMAP, ATTACH or DETACH record whose length was checked by the tracer.
+ * Fill *e from any record but PROCESS whose length was checked by the tracer.
  * boot_offset is CLOCK_REALTIME - CLOCK_BOOTTIME, ns.
  */
 void event_decode(struct viommu_event *e, const struct viommu_rec *rec, int64_t boot_offset);

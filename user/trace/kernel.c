@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libkmod.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -87,6 +88,20 @@ bool kernel_module_live(const char *module)
 	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
 	/* A driver that is built in has no initstate. */
 	return line_read(AT_FDCWD, path, state, sizeof(state)) || strcmp(state, "live") == 0;
+}
+
+bool kernel_module_exists(const char *module)
+{
+	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
+	struct kmod_list *found = NULL;
+	bool exists;
+
+	if (!ctx)
+		return true;	/* not known: then it may come */
+	exists = kmod_module_new_from_lookup(ctx, module, &found) >= 0 && found;
+	kmod_module_unref_list(found);
+	kmod_unref(ctx);
+	return exists;
 }
 
 void kernel_release(char *buf, size_t size)

@@ -28,6 +28,9 @@ bool kernel_has_btf(void);
 /** The module is loaded and initialised, or built in. */
 bool kernel_module_live(const char *module);
 
+/** There is a module of this name for the running kernel, loaded or not. */
+bool kernel_module_exists(const char *module);
+
 /** The module can be read by type: it has type information. */
 bool kernel_module_has_btf(const char *module);
 

@@ -9,17 +9,11 @@
 
 #include "core/fold.h"
 #include "core/summary.h"
+#include "core/request.h"
 #include "trace/decode.h"
+#include "trace/infos.h"
 #include "trace/owners.h"
-
-/** What the session remembers of an element of the container table. */
-struct container_info {
-	uint64_t id;			/* 0: nothing */
-	uint32_t range_seq;		/* of the container when this was read */
-	bool dead;			/* found dead in the last tick: its records are drained */
-	char devices[VIOMMU_MAX_DEVICES][20];
-	size_t device_count;
-};
+#include "trace/self.h"
 
 struct session {
 	struct session_sink sink;
@@ -34,6 +28,8 @@ struct session {
 	bool was_attached;
 	bool behind;			/* records may be left in the ring */
 	struct container_info infos[VIOMMU_MAX_CONTAINERS];
+	struct request_pieces pieces;	/* failed host maps of requests in work */
+	struct self self;		/* this machine, where it is a guest */
 	struct viommu_container snapshot;	/* too large for the stack */
 	struct viommu_event event;		/* too large for the stack */
 };
@@ -53,31 +49,6 @@ static uint64_t session_now(const struct session *s)
 
 /* ----------------------------------------------------------------------------------- containers */
 
-static void devices_add(struct container_info *info, int group)
-{
-	int n;
-
-	if (info->device_count >= VIOMMU_MAX_DEVICES)
-		return;
-	n = host_group_devices(group, "", info->devices + info->device_count,
-			       VIOMMU_MAX_DEVICES - info->device_count);
-	if (n > 0)
-		info->device_count += (size_t)n;
-}
-
-/** Devices of the container, read again when its groups or ranges have changed. */
-static const struct container_info *info_get(struct session *s, const struct viommu_container *c)
-{
-	struct container_info *info = &s->infos[c->slot];
-
-	if (info->id == c->id && info->range_seq == c->range_seq)
-		return info;
-	*info = (struct container_info){ .id = c->id, .range_seq = c->range_seq };
-	for (uint32_t i = 0; i < c->group_count && i < VIOMMU_MAX_GROUPS; i++)
-		devices_add(info, c->groups[i]);
-	return info;
-}
-
 /** Tell BPF whether anybody asked for the owner of the container. */
 static void verdict_set(struct viommu_container *c, const struct owner *owner)
 {
@@ -85,6 +56,13 @@ static void verdict_set(struct viommu_container *c, const struct owner *owner)
 
 	if (c->tgid == owner->tgid && c->start_time == owner->start_time)
 		__atomic_store_n(&c->verdict, verdict, __ATOMIC_RELAXED);
+}
+
+/** Whose vIOMMU may be asked for what the host then refuses. */
+static void owner_follow(struct session *s, const struct owner *owner)
+{
+	if (owner->wanted && owner->vm.vmm == VIOMMU_VMM_QEMU)
+		tracer_follow(s->tracer, owner->tgid);
 }
 
 /** Containers of one process at this moment. */
@@ -132,7 +110,7 @@ static int event_out(void *ctx, const struct viommu_event *event)
 static void event_name_container(struct session *s, struct viommu_event *e,
 				 const struct viommu_container *c)
 {
-	const struct container_info *info = info_get(s, c);
+	const struct container_info *info = container_info_get(s->infos, c);
 	int name = c->first_group >= 0 ? c->first_group : e->group;
 
 	if (name >= 0)
@@ -148,6 +126,39 @@ static void event_name_container(struct session *s, struct viommu_event *e,
 	e->device_count = info->device_count;
 }
 
+/** What a guest asked for, seen in QEMU; its failed host maps came before it. */
+static void event_of_request(struct session *s, const struct viommu_rec *rec,
+			     const struct owner *owner)
+{
+	struct viommu_event *e = &s->event;
+
+	event_decode(e, rec, s->boot_offset);
+	e->vm = owner->vm;
+	e->ev.vmm = owner->vm.vmm;
+	request_judge(e, &s->pieces);
+	fold_add(s->fold, e);
+}
+
+/** Seen in the driver of this machine, which is the guest. */
+static void event_of_self(struct session *s, const struct viommu_rec *rec)
+{
+	struct viommu_event *e = &s->event;
+
+	if (!s->self.wanted)
+		return;
+	event_decode(e, rec, s->boot_offset);
+	self_event(&s->self, e, s->tracer, rec);
+	request_judge(e, &s->pieces);
+	fold_add(s->fold, e);
+}
+
+static bool is_of_self(const struct viommu_rec *rec)
+{
+	return rec->type == VIOMMU_REC_FAULT ||
+	       (rec->type == VIOMMU_REC_REQUEST &&
+		((const struct viommu_rec_request *)rec)->source == VIOMMU_SOURCE_GUEST);
+}
+
 static void event_record(struct session *s, const struct viommu_rec *rec)
 {
 	const struct viommu_container *c = tracer_container(s->tracer, rec->slot, rec->container);
@@ -156,6 +167,10 @@ static void event_record(struct session *s, const struct viommu_rec *rec)
 
 	if (!owner->wanted)
 		return;
+	if (rec->type == VIOMMU_REC_REQUEST) {
+		event_of_request(s, rec, owner);
+		return;
+	}
 	event_decode(e, rec, s->boot_offset);
 	e->vm = owner->vm;
 	e->ev.vmm = owner->vm.vmm;
@@ -165,6 +180,8 @@ static void event_record(struct session *s, const struct viommu_rec *rec)
 		e->ev.containers = containers_of(s, rec->tgid);
 	if (e->result)
 		viommu_diagnose(&e->ev, &e->diag);
+	if (e->result && e->request.parent)
+		request_pieces_add(&s->pieces, e);
 	fold_add(s->fold, e);
 }
 
@@ -172,17 +189,21 @@ static void record_take(void *ctx, const struct viommu_rec *rec, size_t size)
 {
 	struct session *s = ctx;
 	struct viommu_container *c;
+	const struct owner *owner;
 
 	(void)size;
 	if (rec->type != VIOMMU_REC_PROCESS) {
-		event_record(s, rec);
+		if (is_of_self(rec))
+			event_of_self(s, rec);
+		else
+			event_record(s, rec);
 		return;
 	}
+	owner = owners_learn(s->owners, (const struct viommu_rec_process *)rec);
+	owner_follow(s, owner);
 	c = tracer_container(s->tracer, rec->slot, rec->container);
 	if (c)
-		verdict_set(c, owners_learn(s->owners, (const struct viommu_rec_process *)rec));
-	else
-		owners_learn(s->owners, (const struct viommu_rec_process *)rec);
+		verdict_set(c, owner);
 }
 
 static void message_take(void *ctx, enum tracer_level level, const char *text)
@@ -214,6 +235,7 @@ static void container_account(struct session *s, uint32_t slot)
 static void container_tick(struct session *s, uint32_t slot)
 {
 	struct container_info *info = &s->infos[slot];
+	const struct owner *owner;
 	struct viommu_container *c;
 
 	if (!tracer_container_snapshot(s->tracer, slot, &s->snapshot))
@@ -231,8 +253,11 @@ static void container_tick(struct session *s, uint32_t slot)
 		return;
 	}
 	c = tracer_container(s->tracer, slot, s->snapshot.id);
-	if (c && c->verdict == VIOMMU_UNKNOWN)
-		verdict_set(c, owners_find(s->owners, c->tgid, c->start_time, c->comm));
+	if (!c || c->verdict != VIOMMU_UNKNOWN)
+		return;
+	owner = owners_find(s->owners, c->tgid, c->start_time, c->comm);
+	owner_follow(s, owner);
+	verdict_set(c, owner);
 }
 
 static void containers_tick(struct session *s)
@@ -266,6 +291,7 @@ static void losses_report(struct session *s, bool at_end)
 void session_tick(struct session *s)
 {
 	s->boot_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
+	tracer_tick(s->tracer);
 	containers_tick(s);
 	losses_report(s, false);
 	fold_expire(s->fold, session_now(s));
@@ -325,6 +351,7 @@ int session_new(struct session **out, const struct session_opts *opts,
 	s->fold = fold_new(opts->fold_rule, opts->fold_window, event_out, s);
 	if (!s->owners || !s->summary || !s->fold)
 		goto fail;
+	self_init(&s->self, &filter);
 	err = tracer_new(&s->tracer, &opts->tracer, &tracer_sink);
 	if (err)
 		goto fail;
@@ -376,6 +403,11 @@ void session_finish(struct session *s)
 
 		summary_report(s, vm, summary);
 	}
+	for (uint32_t slot = 0; slot < VIOMMU_MAX_ENDPOINTS; slot++)
+		if (s->self.wanted && self_summary(&s->self, s->tracer, slot, &s->event)) {
+			s->event.ts = s->event.ts_last = session_now(s);
+			s->sink.event(s->sink.ctx, &s->event);
+		}
 }
 
 int session_fd(const struct session *s)

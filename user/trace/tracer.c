@@ -9,8 +9,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "trace/guest.h"
 #include "trace/kernel.h"
 #include "trace/message.h"
+#include "trace/qemu-hooks.h"
 #include "trace/type1.h"
 #include "trace/uevent.h"
 
@@ -23,13 +25,15 @@ struct tracer {
 	unsigned int budget;		/* records that may still be handed on */
 	struct type1 type1;		/* valid if attached */
 	struct ring_buffer *ring;	/* valid if attached */
+	struct qemu_hooks *qemu;	/* if attached and wanted; shares type1's ring, tables */
+	struct guest_tracer *guest;	/* NULL: not wanted, or this is no such guest */
 };
 
 /** Records in one go. --all on a busy VM fills the ring faster than lines can be written. */
 #define POLL_BUDGET 256
 
 /* What an epoll event is about. */
-enum { READY_RECORDS, READY_MODULES };
+enum { READY_RECORDS, READY_MODULES, READY_GUEST };
 
 /* libbpf calls these with its own format strings. */
 __attribute__((format(printf, 2, 0)))
@@ -88,6 +92,8 @@ static size_t record_size(const struct viommu_rec *rec)
 	case VIOMMU_REC_ATTACH:
 	case VIOMMU_REC_DETACH:
 		return sizeof(struct viommu_rec_group);
+	case VIOMMU_REC_REQUEST:
+		return sizeof(struct viommu_rec_request);
 	default:
 		return 0;
 	}
@@ -127,6 +133,25 @@ static int ring_drain(struct tracer *t)
 	return ret;
 }
 
+/** Named by the user, or by default what this machine has. */
+static bool source_wanted(const struct tracer *t, enum tracer_source source)
+{
+	return !t->opts.sources || (t->opts.sources & 1u << source);
+}
+
+/** Without it MAP and UNMAP are traced all the same: what is missing was said. */
+static void qemu_start(struct tracer *t)
+{
+	const struct qemu_hooks_opts opts = {
+		.requests = t->opts.requests,
+		.all = t->opts.all,
+		.max_rate = t->opts.max_rate,
+	};
+
+	if (source_wanted(t, TRACER_QEMU))
+		qemu_hooks_new(&t->qemu, &t->type1, &opts, &t->sink);
+}
+
 static int tracer_attach(struct tracer *t)
 {
 	int err = type1_init(&t->type1, &t->opts, &t->sink);
@@ -142,6 +167,7 @@ static int tracer_attach(struct tracer *t)
 	if (err)
 		goto fail;
 	t->attached = true;
+	qemu_start(t);
 	tracer_enumerate(t);
 	return 0;
 fail:
@@ -154,9 +180,31 @@ fail:
 /** Attach as soon as the module is live; -errno only if it is and we cannot. */
 static int tracer_try_attach(struct tracer *t)
 {
-	if (t->attached || !kernel_module_live(KERNEL_TYPE1_MODULE))
+	if (t->attached || !source_wanted(t, TRACER_HOST) ||
+	    !kernel_module_live(KERNEL_TYPE1_MODULE))
 		return 0;
 	return tracer_attach(t);
+}
+
+/** By default only where the driver is; who names the source is told what is missing. */
+static int guest_try_start(struct tracer *t)
+{
+	int err;
+
+	if (t->guest || !source_wanted(t, TRACER_GUEST) ||
+	    (!t->opts.sources && !guest_device_present()))
+		return 0;
+	err = guest_tracer_new(&t->guest, &t->opts, &t->sink);
+	if (err)
+		return err;
+	return epoll_watch(t, guest_tracer_fd(t->guest), READY_GUEST);
+}
+
+static void waiting_say(const struct tracer *t)
+{
+	if (source_wanted(t, TRACER_HOST) && !tracer_attached(t))
+		sink_say(&t->sink, TRACER_INFO, "the module %s is not loaded: waiting for it",
+			 KERNEL_TYPE1_MODULE);
 }
 
 int tracer_new(struct tracer **out, const struct tracer_opts *opts, const struct tracer_sink *sink)
@@ -185,11 +233,11 @@ int tracer_new(struct tracer **out, const struct tracer_opts *opts, const struct
 		goto fail;
 	}
 	err = tracer_try_attach(t);
+	if (!err)
+		err = guest_try_start(t);
 	if (err)
 		goto fail;
-	if (!t->attached)
-		sink_say(sink, TRACER_INFO, "the module %s is not loaded: waiting for it",
-			 KERNEL_TYPE1_MODULE);
+	waiting_say(t);
 	*out = t;
 	return 0;
 fail:
@@ -201,6 +249,8 @@ void tracer_free(struct tracer *t)
 {
 	if (!t)
 		return;
+	guest_tracer_free(t->guest);
+	qemu_hooks_free(t->qemu);
 	if (t->attached) {
 		ring_buffer__free(t->ring);
 		type1_fini(&t->type1);
@@ -225,8 +275,12 @@ static void tracer_detach(struct tracer *t)
 {
 	if (!t->attached || t->type1.trampolines)
 		return;
+	if (t->qemu)
+		qemu_hooks_unhook(t->qemu);
 	ring_drain(t);
 	t->sink.detaching(t->sink.ctx);
+	qemu_hooks_free(t->qemu);
+	t->qemu = NULL;
 	ring_buffer__free(t->ring);
 	t->ring = NULL;
 	type1_fini(&t->type1);
@@ -255,9 +309,10 @@ static int modules_changed(struct tracer *t)
 
 int tracer_poll(struct tracer *t, int timeout_ms)
 {
-	struct epoll_event events[2];
-	int n = epoll_wait(t->epoll_fd, events, 2, timeout_ms);
+	struct epoll_event events[3];
+	int n = epoll_wait(t->epoll_fd, events, 3, timeout_ms);
 	int err = n < 0 ? -errno : 0;
+	int more = 0;
 
 	for (int i = 0; i < n && !err; i++)
 		if (events[i].data.u32 == READY_MODULES)
@@ -265,13 +320,37 @@ int tracer_poll(struct tracer *t, int timeout_ms)
 	/* Also when nothing is ready: under --all not every record wakes us. */
 	if (!err && t->attached)
 		err = ring_consume(t);
-	return err;
+	if (err >= 0 && t->guest)
+		more = guest_tracer_poll(t->guest);
+	return err < 0 || !more ? err : more;
+}
+
+int tracer_tick(struct tracer *t)
+{
+	if (t->qemu)
+		qemu_hooks_tick(t->qemu);
+	return guest_try_start(t);
+}
+
+void tracer_follow(struct tracer *t, uint32_t pid)
+{
+	if (t->qemu)
+		qemu_hooks_add(t->qemu, pid);
+}
+
+bool tracer_endpoint(const struct tracer *t, uint32_t slot, struct viommu_endpoint *out)
+{
+	return t->guest && guest_tracer_endpoint(t->guest, slot, out);
 }
 
 int tracer_finish(struct tracer *t)
 {
+	int err = t->guest ? guest_tracer_finish(t->guest) : 0;
+
 	if (!t->attached)
-		return 0;
+		return err;
+	if (t->qemu)
+		qemu_hooks_unhook(t->qemu);
 	type1_unhook(&t->type1);
 	tracer_enumerate(t);
 	return ring_drain(t);
@@ -279,13 +358,13 @@ int tracer_finish(struct tracer *t)
 
 bool tracer_attached(const struct tracer *t)
 {
-	return t->attached;
+	return t->attached || (t->guest && guest_tracer_attached(t->guest));
 }
 
 const char *tracer_hooks_name(const struct tracer *t)
 {
 	if (!t->attached)
-		return "none";
+		return t->guest ? guest_tracer_hooks_name(t->guest) : "none";
 	return t->type1.trampolines ? "fentry" : "kprobe";
 }
 
@@ -315,7 +394,13 @@ int tracer_enumerate(struct tracer *t)
 
 void tracer_losses(const struct tracer *t, bool at_end, uint64_t lost[VIOMMU_NR_LOST])
 {
+	uint64_t guest[VIOMMU_NR_LOST] = { 0 };
+
 	memset(lost, 0, VIOMMU_NR_LOST * sizeof(*lost));
 	if (t->attached)
 		type1_losses(&t->type1, at_end, lost);
+	if (t->guest)
+		guest_tracer_losses(t->guest, at_end, guest);
+	for (size_t i = 0; i < VIOMMU_NR_LOST; i++)
+		lost[i] += guest[i];
 }

@@ -19,6 +19,13 @@ enum tracer_hooks {
 	TRACER_HOOKS_KPROBE,
 };
 
+/** Where to look. */
+enum tracer_source {
+	TRACER_HOST,	/**< VFIO of this kernel */
+	TRACER_GUEST,	/**< the virtio-iommu driver of this kernel: this machine is a guest */
+	TRACER_QEMU,	/**< the vIOMMU of QEMUs on this machine; needs TRACER_HOST */
+};
+
 #define TRACER_RING_DEFAULT (4u << 20)
 
 struct tracer_opts {
@@ -27,6 +34,9 @@ struct tracer_opts {
 	bool latency;		/**< measure how long a MAP takes */
 	uint32_t ring_size;	/**< bytes, power of two, at least a page */
 	bool verbose;		/**< libbpf's own messages to stderr */
+	unsigned int sources;	/**< bits 1 << enum tracer_source; 0: whatever this machine has */
+	bool requests;		/**< what guests ask of their vIOMMU, seen in QEMU */
+	uint64_t max_rate;	/**< buffers a second in a QEMU above which that ends; 0: none */
 };
 
 /** How loud a message is. */
@@ -75,6 +85,15 @@ bool tracer_attached(const struct tracer *t);
 
 /** "fentry" or "kprobe"; "none" while waiting. */
 const char *tracer_hooks_name(const struct tracer *t);
+
+/** This process is a QEMU whose vIOMMU is to be followed, see qemu_hooks_add(). */
+void tracer_follow(struct tracer *t, uint32_t pid);
+
+/** What has to be done now and then (a second). 0 or -errno. */
+int tracer_tick(struct tracer *t);
+
+/** An endpoint of this guest, see guest.h. */
+bool tracer_endpoint(const struct tracer *t, uint32_t slot, struct viommu_endpoint *out);
 
 /** See containers.h; false and -errno while nothing is attached. */
 bool tracer_container_snapshot(const struct tracer *t, uint32_t slot, struct viommu_container *out);

@@ -10,6 +10,7 @@
 
 #include "trace/kernel.h"
 #include "trace/message.h"
+#include "trace/programs.h"
 #include "type1.skel.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -194,23 +195,6 @@ static int type1_load(struct type1 *t, const struct tracer_opts *opts,
 	return 0;
 }
 
-static int hook_attach(struct type1 *t, const struct hook *hook)
-{
-	struct bpf_program *prog = program_find(t, hook->program);
-	struct bpf_link *link;
-
-	if (!bpf_program__autoload(prog))
-		return 0;
-	link = bpf_program__attach(prog);
-	if (!link)
-		return -errno;
-	/* The skeleton's link members are in the order of its programs and are its to destroy. */
-	for (int i = 0; i < t->skel->skeleton->prog_cnt; i++)
-		if (strcmp(t->skel->skeleton->progs[i].name, hook->program) == 0)
-			*t->skel->skeleton->progs[i].link = link;
-	return 0;
-}
-
 static int hooks_attach(struct type1 *t, const struct tracer_sink *sink)
 {
 	/* Backwards: release and open first, MAP and UNMAP last, so that no call is counted for a
@@ -218,7 +202,7 @@ static int hooks_attach(struct type1 *t, const struct tracer_sink *sink)
 	 */
 	for (size_t i = ARRAY_SIZE(hooks); i-- > 0;) {
 		const struct hook *hook = &hooks[i];
-		int err = hook_attach(t, hook);
+		int err = programs_attach(t->skel->skeleton, hook->program);
 
 		if (!err)
 			continue;
@@ -259,12 +243,7 @@ int type1_init(struct type1 *t, const struct tracer_opts *opts, const struct tra
 
 void type1_unhook(struct type1 *t)
 {
-	for (int i = 0; i < t->skel->skeleton->prog_cnt; i++) {
-		struct bpf_link **link = t->skel->skeleton->progs[i].link;
-
-		bpf_link__destroy(*link);
-		*link = NULL;
-	}
+	programs_unhook(t->skel->skeleton);
 }
 
 void type1_fini(struct type1 *t)
@@ -301,18 +280,6 @@ int type1_enumerate(struct type1 *t)
 	close(fd);
 	bpf_link__destroy(link);
 	return n < 0 ? -EIO : 0;
-}
-
-/** Runs that the kernel skipped because the program was running on that CPU already. */
-static uint64_t program_misses(struct bpf_program *prog)
-{
-	struct bpf_prog_info info = { 0 };
-	__u32 size = sizeof(info);
-
-	if (!bpf_program__autoload(prog) ||
-	    bpf_prog_get_info_by_fd(bpf_program__fd(prog), &info, &size))
-		return 0;
-	return info.recursion_misses;
 }
 
 void type1_losses(const struct type1 *t, bool at_end, uint64_t lost[VIOMMU_NR_LOST])
