@@ -51,6 +51,7 @@ _viommu_trace()
 	--fail-on) words="benign warning silent fatal" ;;
 	--hooks) words="auto fentry kprobe" ;;
 	--ring-size) words="64K 1M 4M 16M 64M" ;;
+	--request-rate) words="0 5000 20000 100000" ;;
 	--duration) words="10s 1m 5m 1h" ;;
 	--source)
 		mapfile -t COMPREPLY < <(_viommu_trace_source "$current")
@@ -59,8 +60,8 @@ _viommu_trace()
 	--pid | --count) return ;;
 	*)
 		words="--vm --pid --all --requests --source --output --summary --verbose
-			--duration --count --fail-on --hooks --no-latency --ring-size
-			--help --version"
+			--duration --count --fail-on --hooks --no-latency --request-rate
+			--ring-size --help --version"
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

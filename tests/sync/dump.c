@@ -30,6 +30,12 @@ static void dump_vocabularies(void)
 	DUMP("from", viommu_limit_name, enum viommu_limit_from);
 	DUMP("for", viommu_remedy_for_name, enum viommu_remedy_for);
 	DUMP("loss", viommu_lost_name, enum viommu_lost);
+	for (unsigned int i = 1; viommu_request_name(i); i++)
+		printf("request\t%s\n", viommu_request_name(i));
+	printf("request\tunknown\n");
+	for (unsigned int i = 0; viommu_status_name(i); i++)
+		printf("status\t%s\n", viommu_status_name(i));
+	printf("status\tunknown\n");
 	DUMP("vm_source", viommu_vm_source_name, enum viommu_vm_source);
 }
 
@@ -39,6 +45,8 @@ static void dump_meanings(void)
 	for (int i = 0; i < VIOMMU_NR_REASONS; i++)
 		printf("meaning\t%s\t%s\n", viommu_reason_name((enum viommu_reason)i),
 		       viommu_reason_meaning((enum viommu_reason)i));
+	for (unsigned int i = 0; viommu_status_name(i); i++)
+		printf("meaning\t%s\t%s\n", viommu_status_name(i), viommu_status_meaning(i));
 	for (int i = 0; i < VIOMMU_NR_LOST; i++)
 		printf("meaning\t%s\t%s\n", viommu_lost_name((enum viommu_lost)i),
 		       viommu_lost_meaning((enum viommu_lost)i));

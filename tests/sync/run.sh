@@ -68,7 +68,7 @@ check_values() {
 }
 
 check_schema() {
-	for kind in reason severity type path backing from for loss vm_source; do
+	for kind in reason severity type path backing from for loss vm_source request status; do
 		jq -r --arg kind "$kind" '."$defs"[$kind].enum[]' \
 			"$dist/schema/event.schema.json" >"$tmp/have"
 		table "$kind" >"$tmp/want"
@@ -121,7 +121,7 @@ check_members() {
 # Every name stands in the manual, reasons and losses with the meaning that the code has.
 check_manual() {
 	mandoc -Tlint -Wwarning "$dist/man/viommu-trace.8" >&2 || fail "the manual is not clean"
-	for kind in reason severity path backing from for loss vm_source; do
+	for kind in reason severity path backing from for loss vm_source request status; do
 		for name in $(table "$kind"); do
 			grep -qx "\.It Cm $name" "$dist/man/viommu-trace.8" ||
 				fail "the manual does not explain $kind $name"

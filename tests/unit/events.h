@@ -138,7 +138,78 @@ static inline struct viommu_event events_unknown(void)
 	return e;
 }
 
-#define EVENTS_MIXED 10
+/** A MAP that a guest asked for, seen in QEMU: told ok, and refused on the host if failed. */
+static inline struct viommu_event events_request(uint64_t iova, uint64_t size, uint32_t failed)
+{
+	struct viommu_event e = events_map(iova, size, failed ? EINVAL : 0);
+
+	e.type = VIOMMU_EVENT_REQUEST;
+	e.ev.op = VIOMMU_OP_REQUEST;
+	e.ev.request = VIOMMU_REQUEST_MAP;
+	e.ev.ranges.count = 0;
+	e.container_id = 0;
+	e.container[0] = '\0';
+	e.group = -1;
+	e.device_count = 0;
+	e.request.parent = 4250ULL << 32 | 17;
+	e.request.type = VIOMMU_REQUEST_MAP;
+	e.request.source = VIOMMU_SOURCE_QEMU;
+	e.request.domain = 1;
+	e.request.endpoint = VIOMMU_NO_ENDPOINT;
+	e.request.phys = 0x10000000;
+	e.ev.request_flags = 3;
+	e.request.pieces = 40;
+	e.request.failed = failed;
+	e.request.failed_iova = failed ? iova : 0;
+	e.request.failed_size = failed ? 4096 : 0;
+	e.request.failed_result = failed ? -EINVAL : 0;
+	return e;
+}
+
+/** This machine as a guest: its driver's request was refused, or (FAULT) a device's access. */
+static inline struct viommu_event events_guest(enum viommu_event_type type)
+{
+	struct viommu_event e = events_request(0x1000, 4096, 0);
+
+	e.type = type;
+	events_text(e.vm.name, sizeof(e.vm.name), "inside");
+	events_text(e.vm.manager, sizeof(e.vm.manager), "guest");
+	e.vm.uuid[0] = '\0';
+	e.vm.source = VIOMMU_VM_SELF;
+	e.request.parent = 0;
+	e.request.source = VIOMMU_SOURCE_GUEST;
+	e.request.endpoint = 0x18;
+	events_text(e.request.device, sizeof(e.request.device), "0000:00:03.0");
+	e.request.latency = 40960;
+	e.diag = events_diagnosis(VIOMMU_REASON_OVERLAP, VIOMMU_SEVERITY_SILENT);
+	if (type == VIOMMU_EVENT_FAULT) {
+		e.request.type = 0;
+		e.request.status = VIOMMU_STATUS_UNKNOWN;
+		e.ev.size = 1;
+		return e;
+	}
+	e.request.status = VIOMMU_STATUS_INVAL;
+	e.result = -EINVAL;
+	return e;
+}
+
+static inline struct viommu_event events_guest_summary(void)
+{
+	struct viommu_event e = events_guest(VIOMMU_EVENT_SUMMARY);
+
+	e.result = 0;
+	e.summary.maps = 100000;
+	e.summary.unmaps = 99000;
+	e.summary.map_bytes = 100000ULL << 12;
+	e.summary.failures[VIOMMU_REASON_OVERLAP] = 1;
+	e.summary.highest_mapped = 0x7fffffffff;
+	e.summary.highest_refused = 0x1fff;
+	e.summary.ranges = events_ranges();
+	e.summary.limit_from = VIOMMU_LIMIT_PROBE;
+	return e;
+}
+
+#define EVENTS_MIXED 17
 
 /** One of each kind that a printer can show. */
 static inline void events_mixed(struct viommu_event out[EVENTS_MIXED])
@@ -164,6 +235,17 @@ static inline void events_mixed(struct viommu_event out[EVENTS_MIXED])
 	out[7].count = 123;
 	out[8] = events_base(VIOMMU_EVENT_DETACH);
 	out[9] = events_summary();
+	out[10] = events_map(0x8000000000, 4096, EINVAL);
+	out[10].request.parent = 4250ULL << 32 | 17;
+	out[11] = events_request(0x7ffffff000, 0x2000, 1);
+	out[12] = events_request(0x100000, 4096, 0);
+	out[13] = events_guest(VIOMMU_EVENT_REQUEST);
+	out[14] = events_guest(VIOMMU_EVENT_FAULT);
+	out[15] = events_guest_summary();
+	out[16] = events_request(0, 0, 0);
+	out[16].request.type = VIOMMU_REQUEST_ATTACH;
+	out[16].request.endpoint = 0x18;
+	out[16].ev.has_range = false;
 }
 
 #endif

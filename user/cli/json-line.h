@@ -50,6 +50,12 @@ void json_line_limit(struct json_line *line, const struct iova_ranges *ranges,
  */
 int json_line_print(struct json_line *line, FILE *out);
 
+/** source, request, status, endpoint, ... of a REQUEST or FAULT; parent of a map. */
+void json_line_request(struct json_line *line, const struct viommu_event *event);
+
+/** endpoint: its name in the guest, else its number, else "unknown". */
+void json_line_endpoint(struct json_line *line, const struct viommu_request *r);
+
 /** The members of a summary. */
 void json_line_summary(struct json_line *line, const struct viommu_event *event);
 

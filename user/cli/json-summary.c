@@ -58,8 +58,11 @@ static void add_latency(struct json_line *line, const struct viommu_summary *s)
 void json_line_summary(struct json_line *line, const struct viommu_event *event)
 {
 	const struct viommu_summary *s = &event->summary;
-	const unsigned int bits = viommu_recommend_bits(&s->ranges);
+	/* A guest cannot see what its host has. */
+	const unsigned int bits = event->request.type ? 0 : viommu_recommend_bits(&s->ranges);
 
+	if (event->request.type)
+		json_line_endpoint(line, &event->request);
 	json_line_count(line, "maps", s->maps);
 	json_line_count(line, "unmaps", s->unmaps);
 	json_line_count(line, "map_bytes", s->map_bytes);
@@ -71,7 +74,8 @@ void json_line_summary(struct json_line *line, const struct viommu_event *event)
 	if (s->maps)
 		json_line_hex(line, "highest_iova", s->highest_mapped);
 	json_line_limit(line, &s->ranges, s->limit_from);
-	add_host_bits(line, &s->ranges);
+	if (!event->request.type)
+		add_host_bits(line, &s->ranges);
 	if (bits)
 		json_line_count(line, "recommended_aw_bits", bits);
 	add_latency(line, s);

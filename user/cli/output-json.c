@@ -57,7 +57,8 @@ static void add_where(struct json_line *line, const struct viommu_event *event)
 {
 	json_t *devices;
 
-	json_line_name(line, "api", "type1");
+	json_line_name(line, "api", event->type == VIOMMU_EVENT_REQUEST ||
+		       event->type == VIOMMU_EVENT_FAULT ? "virtio-iommu" : "type1");
 	json_line_text(line, "container", event->container, sizeof(event->container));
 	if (event->group >= 0)
 		json_line_count(line, "group", (uint64_t)event->group);
@@ -96,7 +97,9 @@ static void add_failure(struct json_line *line, const struct viommu_event *event
 	const struct viommu_diagnosis *diag = &event->diag;
 	char number[24];
 
-	json_line_name(line, "errno", viommu_errno_name(-event->result, number, sizeof(number)));
+	if (event->result)
+		json_line_name(line, "errno",
+			       viommu_errno_name(-event->result, number, sizeof(number)));
 	json_diagnosis_judgement(line, diag);
 	if (event->type == VIOMMU_EVENT_MAP) {
 		json_line_name(line, "backing", viommu_backing_name(event->ev.backing));
@@ -108,11 +111,13 @@ static void add_failure(struct json_line *line, const struct viommu_event *event
 static void add_call(struct json_line *line, const struct viommu_event *event)
 {
 	add_where(line, event);
+	json_line_request(line, event);
 	add_range(line, event);
-	json_line_add(line, "result", json_integer(event->result));
+	if (event->type != VIOMMU_EVENT_FAULT)
+		json_line_add(line, "result", json_integer(event->result));
 	json_line_count(line, "count", event->count);
 	json_line_limit(line, &event->ev.ranges, event->ev.limit_from);
-	if (event->result < 0)
+	if (viommu_event_failed(event))
 		add_failure(line, event);
 }
 

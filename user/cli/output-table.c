@@ -133,7 +133,7 @@ static int print_row(struct table *t, FILE *f, const struct viommu_event *event)
 	layout_print(&t->layout, &row, f);
 	if (event->type == VIOMMU_EVENT_ATTACH || event->type == VIOMMU_EVENT_DETACH)
 		print_group(t, f, event);
-	if (event->result < 0)
+	if (viommu_event_failed(event))
 		first = explain_first(t, event);
 	if (first > 0)
 		table_explain(f, &t->style, event);
@@ -169,6 +169,12 @@ static int table_event(struct output *out, FILE *f, const struct viommu_event *e
 	case VIOMMU_EVENT_SUMMARY:
 		table_summary(f, &t->style, event);
 		return 0;
+	case VIOMMU_EVENT_MAP:
+	case VIOMMU_EVENT_UNMAP:
+		/* One finding, one line: that of the request, which follows and has it all. */
+		if (event->request.parent)
+			return 0;
+		return print_row(t, f, event);
 	default:
 		return print_row(t, f, event);
 	}

@@ -55,6 +55,17 @@ void table_vm(char *buf, size_t size, const struct viommu_event *event)
 	snprintf(buf + len, size - len, "%s%s", len ? " " : "", comm);
 }
 
+/* The device as the guest knows it; of a MAP the vIOMMU only says in which address space. */
+static void cell_endpoint(char *buf, size_t size, const struct viommu_request *r)
+{
+	if (r->device[0])
+		host_text_clean(buf, size, r->device, strnlen(r->device, sizeof(r->device)));
+	else if (r->endpoint != VIOMMU_NO_ENDPOINT)
+		snprintf(buf, size, "ep 0x%x", r->endpoint);
+	else
+		snprintf(buf, size, "space %u", r->domain);
+}
+
 /* As lspci does, PCI domain 0 is left out where more than one device must be told. */
 static void cell_device(char *buf, size_t size, const struct viommu_event *event)
 {
@@ -62,6 +73,10 @@ static void cell_device(char *buf, size_t size, const struct viommu_event *event
 	const size_t skip = sizeof(domain0) - 1;
 	char first[64];
 
+	if (event->request.type || event->type == VIOMMU_EVENT_FAULT) {
+		cell_endpoint(buf, size, &event->request);
+		return;
+	}
 	if (!event->device_count) {
 		if (event->group >= 0)
 			snprintf(buf, size, "group %d", event->group);
@@ -79,9 +94,12 @@ static void cell_device(char *buf, size_t size, const struct viommu_event *event
 /* "map", or "map x99" for a line that stands for several. */
 static void cell_op(char *buf, size_t size, const struct viommu_event *event)
 {
-	const char *op = viommu_event_name(event->type);
+	const char *op = event->type == VIOMMU_EVENT_REQUEST ?
+			 viommu_request_name(event->request.type) : viommu_event_name(event->type);
 
-	if (event->count > 1)
+	if (event->type == VIOMMU_EVENT_REQUEST && event->count <= 1)
+		snprintf(buf, size, "req %s", op ? op : "?");
+	else if (event->count > 1)
 		snprintf(buf, size, "%s x%" PRIu64, op ? op : "", event->count);
 	else
 		snprintf(buf, size, "%s", op ? op : "");
@@ -107,14 +125,22 @@ static void cells_outcome(struct row *row, const struct table_style *style,
 	const struct viommu_diagnosis *diag = &event->diag;
 	const char *severity = viommu_severity_name(diag->severity);
 	const char *reason = viommu_reason_name(diag->reason);
+	/* What the guest was told; what the host answered is in the sentence below. */
+	const char *told = event->request.failed ? "told ok" :
+			   viommu_status_name(event->request.status);
 	char number[24];
 
-	if (event->result >= 0) {
-		strcpy(row->cell[COLUMN_RESULT], "ok");
+	if (!viommu_event_failed(event)) {
+		strcpy(row->cell[COLUMN_RESULT],
+		       event->request.status == VIOMMU_STATUS_UNKNOWN ? "asked" : "ok");
 		return;
 	}
-	snprintf(row->cell[COLUMN_RESULT], LAYOUT_CELL, "%s",
-		 viommu_errno_name(-event->result, number, sizeof(number)));
+	if (event->type == VIOMMU_EVENT_REQUEST)
+		snprintf(row->cell[COLUMN_RESULT], LAYOUT_CELL, "%s",
+			 told ? told : "refused");
+	else if (event->result)
+		snprintf(row->cell[COLUMN_RESULT], LAYOUT_CELL, "%s",
+			 viommu_errno_name(-event->result, number, sizeof(number)));
 	snprintf(row->cell[COLUMN_REASON], LAYOUT_CELL, "%s", reason ? reason : "");
 	snprintf(row->cell[COLUMN_SEVERITY], LAYOUT_CELL, "%s", severity ? severity : "");
 	row->color[COLUMN_SEVERITY] = table_severity_color(style, diag->severity);
@@ -134,7 +160,7 @@ void table_row(struct row *row, const struct layout *layout, const struct table_
 	columns_clip(row->cell[COLUMN_DEVICE], LAYOUT_CELL, text, layout->columns[COLUMN_DEVICE]);
 	cell_op(row->cell[COLUMN_OP], LAYOUT_CELL, event);
 	cells_outcome(row, style, event);
-	if (event->ev.has_range)
+	if (event->ev.has_range && event->type != VIOMMU_EVENT_FAULT)
 		format_size(row->cell[COLUMN_SIZE], LAYOUT_CELL, event->ev.size);
 	if (group)
 		snprintf(row->cell[COLUMN_IOVA], LAYOUT_CELL, "group %d", event->group);

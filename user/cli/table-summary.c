@@ -33,7 +33,7 @@ static void entry(FILE *f, const struct table_style *style, const char *label, c
 static void print_title(FILE *f, const struct table_style *style, const struct viommu_event *event)
 {
 	const char *source = viommu_vm_source_name(event->vm.source);
-	char vm[LAYOUT_CELL], title[512], manager[64];
+	char vm[LAYOUT_CELL], title[512], manager[64], endpoint[64];
 	struct text t;
 
 	table_vm(vm, sizeof(vm), event);
@@ -41,6 +41,13 @@ static void print_title(FILE *f, const struct table_style *style, const struct v
 			strnlen(event->vm.manager, sizeof(event->vm.manager)));
 	text_init(&t, title, sizeof(title));
 	text_add(&t, "Summary of %s", vm[0] ? vm : "all");
+	if (event->request.type) {
+		host_text_clean(endpoint, sizeof(endpoint), event->request.device,
+				strnlen(event->request.device, sizeof(event->request.device)));
+		text_add(&t, ", endpoint %s of its virtio-iommu", endpoint);
+		if (!endpoint[0])
+			text_add(&t, " (address space %u)", event->request.domain);
+	}
 	if (event->vm.source != VIOMMU_VM_NONE) {
 		text_add(&t, " (%s", manager[0] ? manager : "VM");
 		if (event->pid)
@@ -98,17 +105,19 @@ static void print_highest(FILE *f, const struct table_style *style, const struct
 		      iova_bits_needed(s->highest_refused));
 }
 
-static void print_host(FILE *f, const struct table_style *style, const struct viommu_summary *s)
+/* whose: the host, or of a guest's endpoint the vIOMMU. */
+static void print_host(FILE *f, const struct table_style *style, const struct viommu_summary *s,
+		       const char *whose)
 {
 	const char *from = viommu_limit_name(s->limit_from);
 	char text[1024];
 
 	if (!s->ranges.count) {
-		entry(f, style, "host", "its usable ranges are not known");
+		entry(f, style, whose, "its usable ranges are not known");
 		return;
 	}
 	format_ranges(text, sizeof(text), &s->ranges);
-	entry(f, style, "host", "%s; known from: %s", text, from ? from : "unknown");
+	entry(f, style, whose, "%s; known from: %s", text, from ? from : "unknown");
 }
 
 static void print_entries(FILE *f, const struct table_style *style, const struct viommu_summary *s)
@@ -195,9 +204,10 @@ void table_summary(FILE *f, const struct table_style *style, const struct viommu
 	print_calls(f, style, s);
 	failures = print_failures(f, style, s);
 	print_highest(f, style, s, failures > 0);
-	print_host(f, style, s);
+	print_host(f, style, s, event->request.type ? "vIOMMU" : "host");
 	print_entries(f, style, s);
 	print_latency(f, style, s);
 	print_lost(f, style, s);
-	print_advice(f, style, event);
+	if (!event->request.type)	/* a guest cannot see what its host has */
+		print_advice(f, style, event);
 }

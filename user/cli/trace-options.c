@@ -10,6 +10,8 @@
 /* Smallest page of any machine; the ring is made of pages. */
 #define RING_MIN 4096u
 #define RING_MAX (1u << 30)
+/* A trap of a microsecond each: two per cent of a CPU. */
+#define REQUEST_RATE 20000
 
 static int set_vm(void *ctx, const char *value, char *err, size_t err_size)
 {
@@ -53,16 +55,16 @@ static int set_all(void *ctx, const char *value, char *err, size_t err_size)
 static int set_requests(void *ctx, const char *value, char *err, size_t err_size)
 {
 	(void)value, (void)err, (void)err_size;
-	((struct trace_opts *)ctx)->requests = true;
+	((struct trace_opts *)ctx)->tracer.requests = true;
 	return 0;
 }
 
 static int set_source(void *ctx, const char *value, char *err, size_t err_size)
 {
 	static const char *const names[] = {
-		[TRACE_SOURCE_HOST] = "host",
-		[TRACE_SOURCE_GUEST] = "guest",
-		[TRACE_SOURCE_QEMU] = "qemu",
+		[TRACER_HOST] = "host",
+		[TRACER_GUEST] = "guest",
+		[TRACER_QEMU] = "qemu",
 		NULL
 	};
 	struct trace_opts *opts = ctx;
@@ -83,7 +85,10 @@ static int set_source(void *ctx, const char *value, char *err, size_t err_size)
 		if (!*s)
 			break;
 	}
-	opts->sources = sources;
+	/* QEMU's side is joined to what the host's kernel answers. */
+	if (sources & 1u << TRACER_QEMU)
+		sources |= 1u << TRACER_HOST;
+	opts->tracer.sources = sources;
 	return 0;
 }
 
@@ -179,6 +184,16 @@ static int set_no_latency(void *ctx, const char *value, char *err, size_t err_si
 	return 0;
 }
 
+static int set_request_rate(void *ctx, const char *value, char *err, size_t err_size)
+{
+	unsigned long long rate;
+	int ret = options_parse_number(value, UINT32_MAX, &rate, err, err_size);
+
+	if (!ret)
+		((struct trace_opts *)ctx)->tracer.max_rate = rate;
+	return ret;
+}
+
 static int set_ring_size(void *ctx, const char *value, char *err, size_t err_size)
 {
 	struct trace_opts *opts = ctx;
@@ -203,9 +218,14 @@ static const struct option_desc trace_options[] = {
 	{ .name = "pid", .metavar = "N", .help = "this process, VM or not", .set = set_pid },
 	{ .name = "all", .help = "every map and unmap, not only those that failed",
 	  .set = set_all },
-	{ .name = "requests", .help = "what guests ask of their vIOMMU", .set = set_requests },
+	{ .name = "requests",
+	  .help = "what guests ask of their virtio-iommu, and what they are told: those that the "
+		  "vIOMMU or the host refused, with --all every one",
+	  .set = set_requests },
 	{ .name = "source", .metavar = "host,guest,qemu",
-	  .help = "where to trace: any of host, guest and qemu, with commas between",
+	  .help = "where to trace, with commas between: VFIO of this host, the virtio-iommu driver "
+		  "of this machine where it is a guest, the vIOMMU of QEMUs that run here; default: "
+		  "what there is",
 	  .set = set_source },
 
 	{ .name = "output", .letter = 'o', .metavar = "table|json", .group = "What to print",
@@ -228,6 +248,10 @@ static const struct option_desc trace_options[] = {
 	  .set = set_hooks },
 	{ .name = "no-latency", .help = "do not measure how long a map takes: costs less",
 	  .set = set_no_latency },
+	{ .name = "request-rate", .metavar = "N",
+	  .help = "end --requests in a QEMU whose devices complete more than N buffers a second "
+		  "(default 20000; 0: never)",
+	  .set = set_request_rate },
 	{ .name = "ring-size", .metavar = "BYTES",
 	  .help = "buffer between kernel and program: a power of two from 4096, with K or M "
 		  "(default 4M)",
@@ -256,21 +280,21 @@ void trace_opts_init(struct trace_opts *opts)
 {
 	*opts = (struct trace_opts){
 		.fail_on = -1,
-		.tracer = { .latency = true, .ring_size = TRACER_RING_DEFAULT },
+		.tracer = {
+			.latency = true,
+			.ring_size = TRACER_RING_DEFAULT,
+			.max_rate = REQUEST_RATE,
+		},
 	};
 }
 
 int trace_opts_check(const struct trace_opts *opts, char *err, size_t err_size)
 {
-	const char *asked = opts->requests ? "--requests" :
-			    opts->sources & 1u << TRACE_SOURCE_GUEST ? "--source guest" :
-			    opts->sources & 1u << TRACE_SOURCE_QEMU ? "--source qemu" : NULL;
-
-	if (!asked)
+	if (!opts->tracer.requests || !opts->tracer.sources ||
+	    (opts->tracer.sources & 1u << TRACER_QEMU))
 		return 0;
-	snprintf(err, err_size, "this build traces VFIO on the host only: %s is not in it; leave "
-		 "it out, or use --source host", asked);
-	return -EOPNOTSUPP;
+	snprintf(err, err_size, "--requests are seen in QEMU: add qemu to --source");
+	return -EINVAL;
 }
 
 bool trace_opts_single(const struct trace_opts *opts)

@@ -12,14 +12,6 @@
 /** VMs that can be asked for at once. */
 #define TRACE_MAX_VMS 64
 
-/** What can be traced; bit n of trace_opts::sources is source n. */
-enum trace_source {
-	TRACE_SOURCE_HOST,	/**< VFIO on this machine */
-	TRACE_SOURCE_GUEST,	/**< virtio_iommu on this machine, which is a guest */
-	TRACE_SOURCE_QEMU,	/**< requests that QEMU's virtio-iommu gets from its guest */
-	TRACE_NR_SOURCES
-};
-
 enum trace_output { TRACE_OUTPUT_TABLE, TRACE_OUTPUT_JSON };
 
 /** What the command line said. */
@@ -27,22 +19,20 @@ struct trace_opts {
 	const char *vms[TRACE_MAX_VMS];	/**< names, uuids or globs: any of them; memory of argv */
 	size_t vm_count;		/**< 0: every VM, unless pid is set */
 	uint32_t pid;			/**< this process as well as vms; 0: not asked for */
-	bool requests;			/**< show what guests ask of their vIOMMU */
-	unsigned int sources;		/**< bits of enum trace_source; 0: whatever is there */
 	enum trace_output output;
 	uint64_t duration;		/**< ns after which to end; 0: until interrupted */
 	uint64_t count;			/**< events after which to end; 0: any number */
 	bool summary;			/**< no events, only the summary at the end */
 	int fail_on;			/**< enum viommu_severity from which on exit 5; -1: none */
-	struct tracer_opts tracer;	/**< all, hooks, latency, ring_size, verbose */
+	struct tracer_opts tracer;	/**< all, sources, requests, hooks, latency, ... */
 };
 
 /** The defaults: before options_parse(). */
 void trace_opts_init(struct trace_opts *opts);
 
 /**
- * Is what was asked for in this build? 0; -EOPNOTSUPP with a sentence in err that says what is
- * not and what to do (the program ends with EXIT_UNSUPPORTED).
+ * Do the options go together? 0; -EINVAL with a sentence in err (the program ends with
+ * EXIT_USAGE).
  */
 int trace_opts_check(const struct trace_opts *opts, char *err, size_t err_size);
 

@@ -52,7 +52,7 @@ static void app_event(void *ctx, const struct viommu_event *event)
 
 	if (event->type == VIOMMU_EVENT_LOST)
 		app->lost[event->lost] += event->count;
-	if (event->result < 0 && app->opts->fail_on >= 0 &&
+	if (viommu_event_failed(event) && app->opts->fail_on >= 0 &&
 	    (int)event->diag.severity >= app->opts->fail_on)
 		app->found = true;
 	if (app->write_error || (app->opts->summary && counts))
@@ -275,8 +275,8 @@ int main(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	if (trace_opts_check(&opts, err, sizeof(err))) {
-		fprintf(stderr, "viommu-trace: error: %s\n", err);
-		return EXIT_UNSUPPORTED;
+		fprintf(stderr, "viommu-trace: %s; see viommu-trace --help\n", err);
+		return EXIT_USAGE;
 	}
 	if (standard_files_check())
 		return EXIT_FAILED;
