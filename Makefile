@@ -32,7 +32,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DVIOMMU_VERSION='"$(VERSION)"' $(WARN) $(
 DEPS = -MD -MP
 LIBS := -lbpf -lelf -lz -ljansson -lexpat -lkmod -lcap
 BPF_CFLAGS = -target bpf -D__TARGET_ARCH_$(ARCH) -mcpu=v3 -std=gnu11 -O2 -g -Wall -Wextra -Werror \
-	-Wno-unused-parameter -Iinclude -I$(O)
+	-Wno-unused-parameter -Iinclude -I$(O) -idirafter /usr/include/$(shell uname -m)-linux-gnu
 
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 core := $(wildcard user/core/*.c)
@@ -142,6 +142,7 @@ bench: ## instructions per mapping with and without tracing; speed of explain
 	$(Q)tools/setup.sh build lab bench
 	$(Q)$(MAKE) --no-print-directory all tools
 	$(Q)tests/bench/run.sh
+	$(Q)tests/bench/requests.sh
 	$(Q)tests/bench/explain.sh
 
 demo: ## install, build, and see a real VM's failures explained (as root on Debian 12)
