@@ -44,8 +44,10 @@ events() {
 	jq -c "select(.type == \"$1\") | ${2:-.}" "$tracer_out"
 }
 
-# The summary of the only VM.
-summary() { jq -r "select(.type == \"summary\") | $1" "$tracer_out"; }
+# The summary of the only VM that is this kernel's; not of the endpoints that it has as a guest itself.
+summary() {
+	jq -r "select(.type == \"summary\" and .vm_source != \"self\") | $1" "$tracer_out"
+}
 
 # Nothing of ours is in the kernel.
 bpf_is_clean() {
