@@ -28,13 +28,14 @@ static __always_inline struct bracket *bracket_around(u32 op, u64 iova, u64 size
 	return PT_REGS_SP_CORE(regs) < b->sp ? b : NULL;
 }
 
-/** The notifier of the current process is hooked. */
+/** The notifier of the current process is hooked, and whatever ran before that has ended. */
 static __always_inline bool process_is_hooked(void)
 {
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	u64 *start = bpf_map_lookup_elem(&hooked, &tgid);
+	struct viommu_hooked *h = bpf_map_lookup_elem(&hooked, &tgid);
 
-	return start && *start == process_start_time(bpf_get_current_task_btf()) / TICK_NS;
+	return h && h->start_time == process_start_time(bpf_get_current_task_btf()) / TICK_NS &&
+	       bpf_ktime_get_boot_ns() - h->since > VIOMMU_HOOKED_GRACE;
 }
 
 /** Fill in who asked for the call that d tells of. */

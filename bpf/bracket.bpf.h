@@ -31,12 +31,12 @@ struct {
 	__type(value, struct bracket);
 } brackets SEC(".maps");
 
-/** Processes (tgid) whose notifier is hooked: there, no bracket means that QEMU itself mapped. */
+/** Processes, by tgid, in which no bracket means that QEMU itself mapped. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
 	__type(key, u32);
-	__type(value, u64);	/* start time, ticks of /proc/PID/stat: a pid may be reused */
+	__type(value, struct viommu_hooked);
 } hooked SEC(".maps");
 
 #endif

@@ -261,6 +261,15 @@ struct viommu_rec_process {
 	char cgroup[VIOMMU_CGROUP_LEN + 256];
 };
 
+/** A process whose notifier is hooked: there, a map without a notification is the VMM's own. */
+struct viommu_hooked {
+	__u64 start_time;	/**< in ticks of /proc/PID/stat, for a pid may be reused */
+	__u64 since;		/**< CLOCK_BOOTTIME ns of when its hooks were in place */
+};
+
+/** For so long, ns, after that a thread may be in a notification whose beginning was not seen. */
+#define VIOMMU_HOOKED_GRACE 1000000000ULL
+
 /** State of an element of the container table. */
 enum viommu_container_state {
 	VIOMMU_CONTAINER_FREE,	/**< not in use */

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <viommu/record.h>
 
 /** /proc/PID/stat is about 350 bytes long. */
 #define STAT_LEN 1024
@@ -103,13 +106,27 @@ struct qemu_process *qemu_processes_find(struct qemu_processes *ps, uint32_t pid
 	return NULL;
 }
 
+/** From now on BPF knows that maps without a notification are the VMM's own. */
+static int process_set_hooked(const struct qemu_processes *ps, const struct qemu_process *p)
+{
+	struct viommu_hooked hooked = { .start_time = p->start };
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	hooked.since = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return bpf_map_update_elem(ps->hooked_fd, &p->pid, &hooked, BPF_ANY) ? -errno : 0;
+}
+
 int qemu_processes_add(struct qemu_processes *ps, const struct qemu_process *p, bool hooked)
 {
+	int err;
+
 	for (size_t i = 0; i < QEMU_PROCESSES_MAX; i++) {
 		if (ps->list[i].pid)
 			continue;
-		if (hooked && bpf_map_update_elem(ps->hooked_fd, &p->pid, &p->start, BPF_ANY))
-			return -errno;
+		err = hooked ? process_set_hooked(ps, p) : 0;
+		if (err)
+			return err;
 		ps->list[i] = *p;
 		return 0;
 	}
