@@ -527,6 +527,8 @@ static void remedies_are_literal(void **state)
 		  "<qemu:arg value='virtio-iommu-pci.aw-bits=39'/></qemu:commandline>" },
 		{ EINVAL, { .iova = 0x8000000000 }, VIOMMU_FOR_PROXMOX,
 		  "args: -global virtio-iommu-pci.aw-bits=39" },
+		{ EINVAL, { .iova = 0x8000000000, .path = VIOMMU_PATH_VIOMMU }, VIOMMU_FOR_QEMU,
+		  "-device pcie-root-port,id=rp1,chassis=1" },
 		{ EINVAL, { .iova = 0x8000000000, .vmm = VIOMMU_VMM_OTHER }, VIOMMU_FOR_HOST,
 		  "--platform iommu_address_width=39" },
 		{ EINVAL, { .iova = 0xfd00000000, .host = AMD }, VIOMMU_FOR_QEMU,
