@@ -201,6 +201,8 @@ static void say_high_dma(const struct facts *f, struct text *t)
 
 static const char no_start[] = "the VM or the device does not start";
 static const char no_device[] = "the device cannot be used";
+static const char no_viommu[] =
+	"the guest uses the device without its vIOMMU, or not at all if that does not let it pass";
 static const char may_fail[] = "mappings may fail later";
 
 static const struct {
@@ -225,7 +227,7 @@ static const struct {
 	SAID(NO_INTREMAP, GROUP_INELIGIBLE, FATAL, no_start, say_no_intremap),
 	SAID(PAGE_MASK, GRANULE, FATAL, no_start, say_page_mask),
 	SAID(FROZEN_GRANULE, GRANULE, FATAL, no_start, say_frozen_granule),
-	SAID(GUEST_GRANULE, GRANULE, FATAL, no_device, say_guest_granule),
+	SAID(GUEST_GRANULE, GRANULE, FATAL, no_viommu, say_guest_granule),
 	SAID(UNALIGNED, MISALIGNED, WARNING, "QEMU leaves it out: devices cannot reach it",
 	     say_unaligned),
 	SAID(RESERVED_LATE, RESERVED_REGION, WARNING, may_fail, say_reserved_late),
