@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Install what a set of tasks needs, from the mirror that this machine already uses:
-#   tools/setup.sh build|lab|check|bench...
+#   tools/setup.sh build|lab|check|guest|bench...
 # Some packages must be newer than Debian 12's own and come from its backports suite. The package
 # lists of that suite are kept in build/apt, so the machine's own apt configuration is not touched.
 set -eu
@@ -17,6 +17,8 @@ lab='busybox-static cpio kmod xz-utils zstd jq'
 lab_new='qemu-system-x86'
 check='libcmocka-dev systemtap-sdt-dev mandoc clang-format gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 	python3-minimal python3-jsonschema libclang-rt-14-dev'
+# What the kernel of the Linux guest is built with.
+guest='flex bison bc libelf-dev'
 bench='bpftrace'
 
 die() { echo "setup: $*" >&2; exit 1; }
@@ -43,6 +45,7 @@ main() {
 		build) want="$want $build"; new="$new $build_new" ;;
 		lab) want="$want $lab"; new="$new $lab_new" ;;
 		check) want="$want $check" ;;
+		guest) want="$want $guest" ;;
 		bench) want="$want $bench" ;;
 		*) die "unknown set '$set'" ;;
 		esac
