@@ -132,10 +132,10 @@ sync: all ## hold help, manual, completion, schema and tables together
 check: ## install what is needed and run every test (about 15 minutes on two cores)
 	$(Q)tests/check.sh
 
-check-full: ## the same, and what takes longer: each parser is fuzzed for a minute
-	$(Q)FUZZ_SECONDS=60 tests/check.sh
+check-full: ## the same, and what takes longer: a minute of fuzzing a parser, Linux guests in the VM
+	$(Q)FULL=1 FUZZ_SECONDS=60 tests/check.sh
 
-check-vm: all tools ## only the tests in the VM; KERNELS="6.1 6.12 7" CASES="pattern"
+check-vm: all tools ## only the tests in the VM; KERNELS="6.1 6.12 7" CASES="pattern" FULL=1
 	$(Q)tests/vm/run.sh
 
 bench: ## instructions per mapping with and without tracing; speed of explain

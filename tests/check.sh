@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every test, from nothing: installs, builds, runs, and ends with the line "N passed, N failed".
+#   FULL=1            also those with a Linux guest inside the VM, whose kernel is built first
 set -u
 # As if typed: a make above us would have its sub-makes say more.
 unset MAKEFLAGS MFLAGS MAKELEVEL
@@ -46,6 +47,10 @@ step 'parsers under fuzzing' make fuzz
 step 'build system' tests/build.sh
 step 'the lab finds what it has to find' tools/lab/selftest.sh
 step 'a kernel complaint fails a row of tests' tests/vm/splat.sh
+if [ -n "${FULL:-}" ]; then
+	step 'packages for the kernel of the guest' tools/setup.sh guest
+	step 'kernel of the guest' tools/lab/guest-kernel.sh
+fi
 step 'tests in the VM' make check-vm
 totals
 awk '{ f += $2 } END { exit f != 0 }' "$RESULTS"

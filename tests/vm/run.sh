@@ -3,6 +3,7 @@
 # Run the tests in VMs as tests/vm/matrix says, two at a time.
 #   KERNELS="6.1 7"   only these kernels          CASES=pattern   only these rows or cases (grep -E)
 #   JOBS=1            one at a time               V=1             show what passes too
+#   FULL=1            also the rows of tests/vm/matrix-full
 # Prints what fails; the whole output of a row is in build/vm/NAME/log. Adds the counts to $RESULTS.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -11,7 +12,8 @@ export V=${V:-0}
 
 # The rows that were asked for, a line each.
 rows() {
-	grep -vE '^(#|$)' tests/vm/matrix | awk -v kernels=" ${KERNELS:-} " -v cases="${CASES:-}" '
+	grep -hvE '^(#|$)' tests/vm/matrix ${FULL:+tests/vm/matrix-full} |
+		awk -v kernels=" ${KERNELS:-} " -v cases="${CASES:-}" '
 		kernels ~ /[^ ]/ && index(kernels, " " $2 " ") == 0 { next }
 		cases != "" && $0 !~ cases { next }
 		{ print }'
@@ -31,6 +33,7 @@ guest_options="-trace virtio_iommu_map -trace virtio_iommu_unmap -trace virtio_i
 # fails the row if the kernel complained.
 run_row() {
 	local name=$1 out=$top/build/vm/$1 start=$SECONDS status=0 counts device options=() qemu=''
+	local limit=400
 	[ -z "$(cell "$6")" ] || options+=(--append "$(cell "$6")")
 	for device in ${7//;/ }; do
 		options+=(--device "$device")
@@ -38,10 +41,12 @@ run_row() {
 	[ "${3#virtio}" = "$3" ] || qemu=$guest_options
 	[ "${7#*drive=null}" = "$7" ] || qemu+=" $null_disk"
 	[ -z "$qemu" ] || options+=(--qemu "${qemu//[[:space:]]/ }")
+	# A guest in a guest takes a minute, on a loaded machine many.
+	[ "${8#seed-}" = "$8" ] || limit=1200
 	rm -rf "$out"
 	mkdir -p "$out"
 	tools/lab/run.sh --kernel "$2" --iommu "$3" --smp "$4" --mem "$5" "${options[@]}" \
-		--timeout 400 --out "$out" -- tests/vm/inside.sh "${@:8}" > "$out/log" 2>&1 || status=$?
+		--timeout "$limit" --out "$out" -- tests/vm/inside.sh "${@:8}" > "$out/log" 2>&1 || status=$?
 	counts=$(cat "$out/result" 2>/dev/null || echo "0 0 0")
 	# A VM that died, or a kernel that complained, is a failure that no case has counted.
 	if [ "$status" -ne 0 ] && [ "$(echo "$counts" | cut -d ' ' -f 2)" -eq 0 ]; then
@@ -65,7 +70,9 @@ prepare() {
 		tools/lab/kernel.sh "$kernel" > /dev/null || return 1
 	done
 	! rows | grep -q ' guest-refused' || tests/vm/guestmod/build.sh || return 1
-	! rows | grep -q ' qemu-requests\| qemu-files' || tools/lab/qemu.sh 7.2 > /dev/null
+	! rows | grep -q ' qemu-requests\| qemu-files\| seed-' || tools/lab/qemu.sh 7.2 > /dev/null ||
+		return 1
+	! rows | grep -q ' seed-' || tools/lab/guest-kernel.sh || return 1
 }
 
 if [ "${1:-}" = --row ]; then
@@ -73,7 +80,7 @@ if [ "${1:-}" = --row ]; then
 	run_row "$@"
 	exit 0
 fi
-[ -n "$(rows)" ] || { echo "tests/vm/run.sh: no row of tests/vm/matrix matches" >&2; exit 2; }
+[ -n "$(rows)" ] || { echo "tests/vm/run.sh: no row of the matrix matches" >&2; exit 2; }
 prepare || exit 1
 names=$(rows | awk '{ print $1 }')
 rows | xargs -P "${JOBS:-2}" -L 1 tests/vm/run.sh --row
