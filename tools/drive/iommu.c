@@ -72,10 +72,10 @@ int iommu_config_read(const struct iommu *iommu, struct virtio_iommu_config *con
 
 static int queues_open(struct iommu *iommu)
 {
-	int err = queue_open(&iommu->requests, &iommu->dev, 0);
+	int err = queue_open(&iommu->requests, &iommu->dev, 0, QUEUE_MAX);
 
 	if (!err)
-		err = queue_open(&iommu->events, &iommu->dev, 1);
+		err = queue_open(&iommu->events, &iommu->dev, 1, QUEUE_POSTED);
 	if (!err)
 		err = queue_post(&iommu->events, sizeof(struct virtio_iommu_fault));
 	return err;

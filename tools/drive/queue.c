@@ -12,7 +12,7 @@
 
 /*
  * Guest RAM of the queues: at 16 MiB, where a machine of 32 MiB has RAM and no firmware or
- * option ROM is ever put; 64 KiB a queue.
+ * option ROM is ever put; 64 KiB a queue. What is behind those of two queues is the caller's.
  */
 #define MEMORY_BASE 0x1000000u
 #define MEMORY_SIZE 0x10000u
@@ -28,36 +28,37 @@
 /* How long one request may take; QEMU pins guest memory in it. */
 #define REQUEST_MS 30000
 
-static uint64_t desc_addr(const struct queue *q, unsigned int i)
-{
-	return q->base + DESC_AT + i * sizeof(struct vring_desc);
-}
-
-static int desc_write(const struct queue *q, unsigned int i, uint64_t addr, size_t len,
-		      uint16_t flags)
+int queue_descriptor(const struct queue *q, uint16_t i, uint64_t addr, size_t len, uint16_t flags,
+		     uint16_t next)
 {
 	const struct vring_desc desc = {
 		.addr = htole64(addr),
 		.len = htole32((uint32_t)len),
 		.flags = htole16(flags),
-		.next = htole16((uint16_t)(i + 1)),
+		.next = htole16(next),
 	};
 
-	return qtest_write(q->dev->fn.qt, desc_addr(q, i), &desc, sizeof(desc));
+	return qtest_write(q->dev->fn.qt, q->base + DESC_AT + i * sizeof(desc), &desc, sizeof(desc));
+}
+
+static uint64_t avail_slot(const struct queue *q, uint16_t idx)
+{
+	return q->base + AVAIL_AT + offsetof(struct vring_avail, ring) + 2u * (idx % q->size);
 }
 
 /* Hand the chain that starts with descriptor @head to the device. */
 static int chain_offer(struct queue *q, uint16_t head)
 {
-	struct qtest *qt = q->dev->fn.qt;
-	uint64_t avail = q->base + AVAIL_AT;
-	size_t slot = offsetof(struct vring_avail, ring) + 2u * (q->avail_idx % QUEUE_SIZE);
-	int err = qtest_store(qt, avail + slot, 2, head);
+	int err = qtest_store(q->dev->fn.qt, avail_slot(q, q->avail_idx), 2, head);
 
-	if (err)
-		return err;
-	q->avail_idx++;
-	return qtest_store(qt, avail + offsetof(struct vring_avail, idx), 2, q->avail_idx);
+	return err ? err : queue_skip(q, 1);
+}
+
+int queue_skip(struct queue *q, uint16_t count)
+{
+	q->avail_idx = (uint16_t)(q->avail_idx + count);
+	return qtest_store(q->dev->fn.qt, q->base + AVAIL_AT + offsetof(struct vring_avail, idx), 2,
+			   q->avail_idx);
 }
 
 static int queue_notify(const struct queue *q)
@@ -65,27 +66,32 @@ static int queue_notify(const struct queue *q)
 	return qtest_store(q->dev->fn.qt, q->doorbell, 2, q->index);
 }
 
-/* A chain that the device is done with, if there is one. */
-static int chain_take(struct queue *q, bool *taken, struct vring_used_elem *elem)
+/* Chains that the device is done with and that were not taken back yet. */
+static int used_count(const struct queue *q, uint16_t *count)
 {
-	struct qtest *qt = q->dev->fn.qt;
-	uint64_t used = q->base + USED_AT, idx;
-	size_t at = offsetof(struct vring_used, ring) + sizeof(*elem) * (q->used_idx % QUEUE_SIZE);
-	int err = qtest_load(qt, used + offsetof(struct vring_used, idx), 2, &idx);
+	const uint16_t offered = (uint16_t)(q->avail_idx - q->used_idx);
+	uint64_t idx;
+	int err = qtest_load(q->dev->fn.qt, q->base + USED_AT + offsetof(struct vring_used, idx),
+			     2, &idx);
 
-	*taken = false;
-	if (err || idx == q->used_idx)
-		return err;
-	if ((uint16_t)(idx - q->used_idx) > (uint16_t)(q->avail_idx - q->used_idx))
+	*count = err ? 0 : (uint16_t)(idx - q->used_idx);
+	if (*count > offered)
 		return drive_fail(EPROTO, "the device says it has used %" PRIu64 " chains of queue "
 				  "%u, it was given %u", idx, q->index, q->avail_idx);
-	err = qtest_read(qt, used + at, elem, sizeof(*elem));
+	return err;
+}
+
+/* Take back the oldest of these. */
+static int used_take(struct queue *q, struct vring_used_elem *elem)
+{
+	size_t at = offsetof(struct vring_used, ring) + sizeof(*elem) * (q->used_idx % q->size);
+	int err = qtest_read(q->dev->fn.qt, q->base + USED_AT + at, elem, sizeof(*elem));
+
 	if (err)
 		return err;
 	elem->id = le32toh(elem->id);
 	elem->len = le32toh(elem->len);
 	q->used_idx++;
-	*taken = true;
 	return 0;
 }
 
@@ -105,31 +111,32 @@ static int memory_clear(const struct queue *q)
 	return err ? err : qtest_write(qt, q->base, zero, sizeof(zero));
 }
 
-int queue_open(struct queue *q, const struct virtio_device *dev, uint16_t index)
+int queue_open(struct queue *q, const struct virtio_device *dev, uint16_t index, uint16_t size)
 {
 	int err;
 
-	*q = (struct queue){ .dev = dev, .index = index,
+	*q = (struct queue){ .dev = dev, .index = index, .size = size,
 			     .base = MEMORY_BASE + (uint64_t)index * MEMORY_SIZE };
 	err = memory_clear(q);
 	if (!err)
 		err = qtest_store(dev->fn.qt, q->base + AVAIL_AT, 2, VRING_AVAIL_F_NO_INTERRUPT);
 	if (!err)
-		err = virtio_queue_enable(dev, index, QUEUE_SIZE, q->base + DESC_AT,
+		err = virtio_queue_enable(dev, index, size, q->base + DESC_AT,
 					  q->base + AVAIL_AT, q->base + USED_AT, &q->doorbell);
 	return err;
 }
 
-static int request_wait(struct queue *q, struct vring_used_elem *elem)
+/* Wait until the device is done with @wanted chains. */
+static int used_wait(const struct queue *q, uint16_t wanted)
 {
 	const int64_t end = clock_now_ms() + REQUEST_MS;
 	uint64_t pause_us = 50;
-	bool taken;
+	uint16_t count;
 	int err;
 
 	for (;;) {
-		err = chain_take(q, &taken, elem);
-		if (err || taken)
+		err = used_count(q, &count);
+		if (err || count >= wanted)
 			return err;
 		if (virtio_needs_reset(q->dev))
 			return drive_fail(EIO, "the device found the request malformed and has "
@@ -152,9 +159,9 @@ static int request_write(const struct queue *q, const void *out, size_t out_len,
 	if (!err)
 		err = qtest_write(qt, q->base + IN_AT, in, in_len);
 	if (!err)
-		err = desc_write(q, 0, q->base + OUT_AT, out_len, VRING_DESC_F_NEXT);
+		err = queue_descriptor(q, 0, q->base + OUT_AT, out_len, VRING_DESC_F_NEXT, 1);
 	if (!err)
-		err = desc_write(q, 1, q->base + IN_AT, in_len, VRING_DESC_F_WRITE);
+		err = queue_descriptor(q, 1, q->base + IN_AT, in_len, VRING_DESC_F_WRITE, 0);
 	return err;
 }
 
@@ -173,7 +180,9 @@ int queue_request(struct queue *q, const void *out, size_t out_len, void *in, si
 	if (!err)
 		err = queue_notify(q);
 	if (!err)
-		err = request_wait(q, &elem);
+		err = used_wait(q, 1);
+	if (!err)
+		err = used_take(q, &elem);
 	if (!err && (elem.id != 0 || elem.len > in_len))
 		err = drive_fail(EPROTO, "the device gave back chain %" PRIu32 " with %" PRIu32
 				 " bytes, chain 0 with at most %zu was due", elem.id, elem.len,
@@ -181,9 +190,49 @@ int queue_request(struct queue *q, const void *out, size_t out_len, void *in, si
 	return err ? err : qtest_read(q->dev->fn.qt, q->base + IN_AT, in, in_len);
 }
 
+int queue_offer(struct queue *q, uint16_t count)
+{
+	struct qtest *qt = q->dev->fn.qt;
+	const uint16_t first = q->avail_idx % q->size;
+	uint16_t heads[QUEUE_MAX], i;
+	const uint16_t to_end = (uint16_t)(q->size - first);
+	const uint16_t before_end = count < to_end ? count : to_end;
+	int err;
+
+	for (i = 0; i < count; i++)
+		heads[i] = htole16(i);
+	err = qtest_write(qt, avail_slot(q, first), heads, before_end * sizeof(*heads));
+	if (!err)
+		err = qtest_write(qt, avail_slot(q, 0), heads + before_end,
+				  (size_t)(count - before_end) * sizeof(*heads));
+	if (!err)
+		err = queue_skip(q, count);
+	return err ? err : queue_notify(q);
+}
+
+int queue_finish(struct queue *q)
+{
+	int err = used_wait(q, (uint16_t)(q->avail_idx - q->used_idx));
+
+	q->used_idx = q->avail_idx;
+	return err;
+}
+
+int queue_stopped(const struct queue *q)
+{
+	const int64_t end = clock_now_ms() + REQUEST_MS;
+
+	while (!virtio_needs_reset(q->dev)) {
+		if (clock_now_ms() >= end)
+			return drive_fail(EPROTO, "the device goes on in spite of what it was sent");
+		clock_sleep_us(50);
+	}
+	return 0;
+}
+
 static uint64_t post_addr(const struct queue *q, unsigned int i)
 {
-	return q->base + IN_AT + i * (QUEUE_BUFFER_SIZE / QUEUE_SIZE);
+	return q->base + IN_AT + i * (QUEUE_BUFFER_SIZE / QUEUE_POSTED);
 }
 
 int queue_post(struct queue *q, size_t len)
@@ -191,8 +240,8 @@ int queue_post(struct queue *q, size_t len)
 	uint16_t i;
 	int err = 0;
 
-	for (i = 0; i < QUEUE_SIZE && !err; i++) {
-		err = desc_write(q, i, post_addr(q, i), len, VRING_DESC_F_WRITE);
+	for (i = 0; i < QUEUE_POSTED && !err; i++) {
+		err = queue_descriptor(q, i, post_addr(q, i), len, VRING_DESC_F_WRITE, 0);
 		if (!err)
 			err = chain_offer(q, i);
 	}
@@ -202,11 +251,15 @@ int queue_post(struct queue *q, size_t len)
 int queue_take(struct queue *q, void *buf, size_t len, bool *taken)
 {
 	struct vring_used_elem elem;
-	int err = chain_take(q, taken, &elem);
+	uint16_t count;
+	int err = used_count(q, &count);
 
+	*taken = !err && count > 0;
+	if (*taken)
+		err = used_take(q, &elem);
 	if (err || !*taken)
 		return err;
-	if (elem.id >= QUEUE_SIZE || elem.len < len)
+	if (elem.id >= QUEUE_POSTED || elem.len < len)
 		return drive_fail(EPROTO, "the device filled buffer %" PRIu32 " of queue %u with %"
 				  PRIu32 " bytes, %zu were due", elem.id, q->index, elem.len, len);
 	err = qtest_read(q->dev->fn.qt, post_addr(q, elem.id), buf, len);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "stop.h"
 
 /* Maps of one series, and milliseconds of one sleep: a slip of the finger must not run for ever. */
 #define MAX_COUNT 1000000
@@ -35,6 +36,9 @@ static const struct verb verbs[] = {
 	  "a series, all to the same PHYS" },
 	{ REQUEST_UNMAP, "unmap", "dvs", "DOMAIN VIRT_START SIZE", "" },
 	{ REQUEST_RAW, "raw", "r", "HEX", "a request as bytes, without its tail" },
+	{ REQUEST_BURST, "burst", "cR", "COUNT HEX[/PIECES],...",
+	  "COUNT of these requests in turn, at full speed; each in so many descriptors" },
+	{ REQUEST_STOP, "stop", "kc", "KIND COUNT", "malformed, so that the device gives up; reset" },
 	{ REQUEST_ENABLE, "enable", "e|v", "EP [ADDRESS]",
 	  "place its BARs (64-bit ones at ADDRESS), enable memory and DMA" },
 	{ REQUEST_POKE, "poke", "ebvw", "EP BAR OFFSET VALUE",
@@ -48,6 +52,10 @@ void request_print_usage(FILE *out)
 
 	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		fprintf(out, "  %-6s %-38s %s\n", verbs[i].name, verbs[i].usage, verbs[i].help);
+	fputs("KIND is one of", out);
+	for (i = 0; stop_kind_name(i); i++)
+		fprintf(out, " %s", stop_kind_name(i));
+	fputs(".\n", out);
 }
 
 static bool number_parse(const char *word, uint64_t max, uint64_t *value)
@@ -88,16 +96,17 @@ static bool endpoint_parse(const char *word, uint32_t *endpoint)
 	return true;
 }
 
-static bool raw_parse(const char *word, uint8_t *raw, size_t *raw_len)
+/* Bytes up to the end of the word or to one of the characters of @ends. */
+static bool raw_parse(const char *word, const char *ends, uint8_t *raw, size_t room, size_t *raw_len)
 {
-	size_t len = strlen(word), i;
+	size_t len = strcspn(word, ends), i;
 
 	if (strncmp(word, "0x", 2) == 0) {
 		word += 2;
 		len -= 2;
 	}
-	if (len % 2 != 0 || len == 0 || len / 2 > IOMMU_MAX_RAW ||
-	    strspn(word, "0123456789abcdefABCDEF") != len)
+	if (len % 2 != 0 || len == 0 || len / 2 > room ||
+	    strspn(word, "0123456789abcdefABCDEF") < len)
 		return false;
 	for (i = 0; i < len / 2; i++) {
 		const char byte[3] = { word[2 * i], word[2 * i + 1], '\0' };
@@ -106,6 +115,55 @@ static bool raw_parse(const char *word, uint8_t *raw, size_t *raw_len)
 	}
 	*raw_len = len / 2;
 	return true;
+}
+
+/*
+ * HEX[/PIECES]. PROBE is left out: its answer has room of its own, without which QEMU ends itself
+ * (assert), and the VM with it.
+ */
+static bool part_parse(struct request *req, const char *word)
+{
+	uint8_t *bytes = req->raw + req->raw_len;
+	char number[8] = "1";
+	const char *pieces = strpbrk(word, "/,");
+	uint32_t count;
+	size_t len;
+
+	if (req->part_count == BURST_MAX_PARTS ||
+	    !raw_parse(word, "/,", bytes, IOMMU_MAX_RAW - req->raw_len, &len) ||
+	    bytes[0] == VIRTIO_IOMMU_T_PROBE)
+		return false;
+	if (pieces && *pieces == '/')
+		snprintf(number, sizeof(number), "%.*s", (int)strcspn(pieces + 1, ","), pieces + 1);
+	if (!number32_parse(number, BURST_MAX_PIECES, &count) || !count || count > len)
+		return false;
+	req->parts[req->part_count++] = (struct burst_part){
+		.at = (uint16_t)req->raw_len,
+		.len = (uint16_t)len,
+		.pieces = (uint16_t)count,
+	};
+	req->raw_len += len;
+	return true;
+}
+
+static bool parts_parse(struct request *req, const char *word)
+{
+	for (;;) {
+		if (!part_parse(req, word))
+			return false;
+		word = strchr(word, ',');
+		if (!word)
+			return true;
+		word++;
+	}
+}
+
+static bool stop_parse(const char *word, size_t *kind)
+{
+	for (*kind = 0; stop_kind_name(*kind); ++*kind)
+		if (strcmp(word, stop_kind_name(*kind)) == 0)
+			return true;
+	return false;
 }
 
 static bool field_parse(struct request *req, char field, const char *word)
@@ -131,8 +189,12 @@ static bool field_parse(struct request *req, char field, const char *word)
 		return number32_parse(word, 5, &req->bar);
 	case 'w':
 		return number32_parse(word, UINT32_MAX, &req->value);
+	case 'R':
+		return parts_parse(req, word);
+	case 'k':
+		return stop_parse(word, &req->stop);
 	default:
-		return raw_parse(word, req->raw, &req->raw_len);
+		return raw_parse(word, "", req->raw, sizeof(req->raw), &req->raw_len);
 	}
 }
 

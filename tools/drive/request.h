@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "iommu.h"
+#include "burst.h"
 
 /* Most words of one request, the first one included. */
 #define REQUEST_MAX_WORDS 8
@@ -22,6 +22,8 @@ enum request_op {
 	REQUEST_MAPS,
 	REQUEST_UNMAP,
 	REQUEST_RAW,
+	REQUEST_BURST,
+	REQUEST_STOP,
 	REQUEST_ENABLE,
 	REQUEST_POKE,
 	REQUEST_SLEEP,
@@ -38,11 +40,14 @@ struct request {
 	uint64_t size;		/* bytes */
 	uint64_t phys;		/* guest physical address */
 	uint64_t stride;	/* of maps: distance of the starts */
-	uint32_t count;		/* of maps: how many; of sleep: milliseconds */
+	uint32_t count;		/* of maps, burst, stop: how many; of sleep: milliseconds */
 	uint32_t bar;		/* of poke: which BAR */
 	uint32_t value;		/* of poke: what to write */
 	uint8_t raw[IOMMU_MAX_RAW];
 	size_t raw_len;		/* bytes used of @raw */
+	struct burst_part parts[BURST_MAX_PARTS];	/* of burst: how @raw is to be sent */
+	size_t part_count;
+	size_t stop;		/* of stop: which way, a number of stop_kind_name() */
 };
 
 /**

@@ -6,8 +6,10 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "burst.h"
 #include "clock.h"
 #include "error.h"
+#include "stop.h"
 
 int session_open(struct session *s, const char *path, unsigned int wait_ms, FILE *out)
 {
@@ -204,6 +206,51 @@ static int raw_run(struct session *s, const struct request *req)
 	return result_print(s, object, status);
 }
 
+static int burst_print(struct session *s, const struct request *req)
+{
+	const struct burst burst = {
+		.bytes = req->raw,
+		.len = req->raw_len,
+		.parts = req->parts,
+		.part_count = req->part_count,
+		.count = req->count,
+	};
+	struct burst_result result;
+	json_t *object, *statuses;
+	int err = burst_run(&s->iommu, &burst, &result);
+
+	if (err)
+		return err;
+	statuses = json_object();
+	for (unsigned int i = 0; i <= UINT8_MAX; i++)
+		if (result.statuses[i])
+			json_object_set_new(statuses, iommu_status_name((uint8_t)i),
+					    json_integer(result.statuses[i]));
+	object = object_new(req);
+	json_object_set_new(object, "count", json_integer(req->count));
+	json_object_set_new(object, "statuses", statuses);
+	return object_print(s, object);
+}
+
+/* Stop the device and reset it, time and again. */
+static int stop_print(struct session *s, const struct request *req)
+{
+	json_t *object;
+	int err = 0;
+
+	for (uint32_t i = 0; i < req->count && !err; i++) {
+		err = stop_run(&s->iommu, req->stop);
+		if (!err)
+			err = iommu_open(&s->iommu, &s->qt);
+	}
+	if (err)
+		return err;
+	object = object_new(req);
+	json_object_set_new(object, "kind", json_string(stop_kind_name(req->stop)));
+	json_object_set_new(object, "count", json_integer(req->count));
+	return object_print(s, object);
+}
+
 static int endpoint_open(struct session *s, const struct request *req, struct pci_function *fn)
 {
 	if (req->endpoint > UINT8_MAX)
@@ -282,7 +329,7 @@ static int faults_print(struct session *s)
 	bool taken = true;
 	int err = 0, i;
 
-	for (i = 0; i < 4 * QUEUE_SIZE && taken && !err; i++) {
+	for (i = 0; i < 4 * QUEUE_POSTED && taken && !err; i++) {
 		err = iommu_fault_take(&s->iommu, &fault, &taken);
 		if (!err && taken)
 			err = object_print(s, json_pack("{s:s, s:s, s:I, s:I, s:o}",
@@ -312,6 +359,10 @@ static int request_dispatch(struct session *s, const struct request *req)
 		return maps_run(s, req);
 	case REQUEST_RAW:
 		return raw_run(s, req);
+	case REQUEST_BURST:
+		return burst_print(s, req);
+	case REQUEST_STOP:
+		return stop_print(s, req);
 	case REQUEST_ENABLE:
 		return enable_run(s, req);
 	case REQUEST_POKE:
