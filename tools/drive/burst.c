@@ -18,7 +18,7 @@
 /** Chains that are laid out in guest RAM: each is an indirect descriptor, a table, and a tail. */
 struct layout {
 	size_t table_size;	/* bytes from one table to the next */
-	uint16_t chains;	/* a multiple of the parts, so that each batch begins with the first */
+	uint16_t chains;	/* a multiple of the parts: a batch begins with the first */
 };
 
 static struct layout layout_choose(const struct burst *b)
@@ -40,7 +40,7 @@ static struct layout layout_choose(const struct burst *b)
 	return l;
 }
 
-/* The table of one chain: the pieces of its part, then its tail. Returns its length in bytes. */
+/* The table of one chain: the pieces of its part, then its tail. Returns its length, bytes. */
 static size_t table_fill(struct vring_desc *table, const struct burst_part *part, uint16_t chain)
 {
 	const size_t each = part->len / part->pieces;
@@ -65,8 +65,8 @@ static size_t table_fill(struct vring_desc *table, const struct burst_part *part
 	return (part->pieces + 1u) * sizeof(*table);
 }
 
-static int chain_write(const struct queue *q, const struct layout *l, const struct burst_part *part,
-		       uint16_t chain)
+static int chain_write(const struct queue *q, const struct layout *l,
+		       const struct burst_part *part, uint16_t chain)
 {
 	struct vring_desc table[BURST_MAX_PIECES + 1];
 	const uint64_t addr = TABLES_AT + chain * l->table_size;

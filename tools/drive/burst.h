@@ -11,7 +11,7 @@
 /* Different requests of one burst. */
 #define BURST_MAX_PARTS 64
 
-/* Descriptors that one request may be scattered over; QEMU takes 1024 buffers, the tail's included. */
+/* Descriptors that a request may be scattered over; QEMU takes 1024 buffers, with the tail's. */
 #define BURST_MAX_PIECES 1023
 
 /** struct burst_part - one request, as the bytes that the device reads */

@@ -38,7 +38,8 @@ int queue_descriptor(const struct queue *q, uint16_t i, uint64_t addr, size_t le
 		.next = htole16(next),
 	};
 
-	return qtest_write(q->dev->fn.qt, q->base + DESC_AT + i * sizeof(desc), &desc, sizeof(desc));
+	return qtest_write(q->dev->fn.qt, q->base + DESC_AT + i * sizeof(desc), &desc,
+			   sizeof(desc));
 }
 
 static uint64_t avail_slot(const struct queue *q, uint16_t idx)

@@ -97,7 +97,8 @@ static bool endpoint_parse(const char *word, uint32_t *endpoint)
 }
 
 /* Bytes up to the end of the word or to one of the characters of @ends. */
-static bool raw_parse(const char *word, const char *ends, uint8_t *raw, size_t room, size_t *raw_len)
+static bool raw_parse(const char *word, const char *ends, uint8_t *raw, size_t room,
+		      size_t *raw_len)
 {
 	size_t len = strcspn(word, ends), i;
 

@@ -7,7 +7,7 @@
 
 #include "iommu.h"
 
-/** stop_kind_name() - name of a way to stop the device, by number from 0; NULL: there are no more */
+/** stop_kind_name() - name of a way to stop the device, by number from 0; NULL: no more */
 const char *stop_kind_name(size_t kind);
 
 /**
