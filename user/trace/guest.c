@@ -16,7 +16,8 @@
 #include "trace/kernel.h"
 #include "trace/message.h"
 #include "trace/programs.h"
-#include "trace/uevent.h"
+#include "trace/record-ring.h"
+#include "trace/watch.h"
 #include "virtio_iommu.skel.h"
 
 #define DRIVER_DIR "/sys/bus/virtio/drivers/" GUEST_MODULE
@@ -25,74 +26,14 @@
 struct guest_tracer {
 	struct tracer_opts opts;
 	struct tracer_sink sink;
-	int epoll_fd;
-	int uevent_fd;
-	unsigned int budget;		/* records that may still be handed on */
+	struct watch watch;
 	struct guest_hooks hooks;	/* hooks.skel NULL: nothing is attached */
-	struct ring_buffer *ring;	/* valid if attached */
+	struct record_ring ring;	/* open if attached */
 	struct endpoints endpoints;	/* kept while the module is gone */
 	uint64_t lost[VIOMMU_NR_LOST];	/* before the module was last unloaded */
 };
 
-/** Records in one go, as the tracer's. */
-#define POLL_BUDGET 256
-
 enum { READY_RECORDS, READY_MODULES };
-
-/* ---------------------------------------------------------------------------------- the ring */
-
-/** How long the kernel's record of a type must be; 0 if we do not know the type. */
-static size_t record_size(uint32_t type)
-{
-	switch (type) {
-	case VIOMMU_REC_REQUEST:
-		return sizeof(struct viommu_rec_request);
-	case VIOMMU_REC_FAULT:
-		return sizeof(struct viommu_rec_fault);
-	default:
-		return 0;
-	}
-}
-
-/** A negative return ends draining, with this record taken. */
-static int record_take(void *ctx, void *data, size_t size)
-{
-	struct guest_tracer *t = ctx;
-	const struct viommu_rec *rec = data;
-
-	if (size >= sizeof(*rec) && record_size(rec->type) && size >= record_size(rec->type))
-		t->sink.record(t->sink.ctx, rec, size);
-	return --t->budget ? 0 : -EAGAIN;
-}
-
-/** 0; 1: there may be more; -errno. */
-static int ring_consume(struct guest_tracer *t)
-{
-	int n;
-
-	t->budget = POLL_BUDGET;
-	n = ring_buffer__consume(t->ring);
-	if (n == -EAGAIN)
-		return 1;
-	return n < 0 ? n : 0;
-}
-
-static int ring_drain(struct guest_tracer *t)
-{
-	int ret;
-
-	do {
-		ret = ring_consume(t);
-	} while (ret > 0);
-	return ret;
-}
-
-static int epoll_watch(const struct guest_tracer *t, int fd, uint32_t what)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
-
-	return epoll_ctl(t->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
 
 /* ----------------------------------------------------------------------- attaching, detaching */
 
@@ -140,8 +81,8 @@ static int guest_attach(struct guest_tracer *t)
 			 strerror(-err));
 		goto fail;
 	}
-	t->ring = ring_buffer__new(bpf_map__fd(t->hooks.skel->maps.records), record_take, t, NULL);
-	err = t->ring ? epoll_watch(t, ring_buffer__epoll_fd(t->ring), READY_RECORDS) : -errno;
+	err = record_ring_open(&t->ring, bpf_map__fd(skel->maps.records), &t->sink,
+			       t->watch.epoll_fd, READY_RECORDS);
 	if (err) {
 		sink_say(&t->sink, TRACER_ERROR, "cannot read the ring of the BPF programs: %s",
 			 strerror(-err));
@@ -153,8 +94,7 @@ static int guest_attach(struct guest_tracer *t)
 	devices_enumerate();
 	return 0;
 fail:
-	ring_buffer__free(t->ring);
-	t->ring = NULL;
+	record_ring_close(&t->ring);
 	endpoints_keep(&t->endpoints);
 	guest_hooks_close(&t->hooks);
 	return err;
@@ -164,10 +104,9 @@ fail:
 static void guest_detach(struct guest_tracer *t)
 {
 	programs_unhook(t->hooks.skel->skeleton);
-	ring_drain(t);
+	record_ring_drain(&t->ring);
 	guest_tracer_losses(t, true, t->lost);
-	ring_buffer__free(t->ring);
-	t->ring = NULL;
+	record_ring_close(&t->ring);
 	endpoints_keep(&t->endpoints);
 	guest_hooks_close(&t->hooks);
 }
@@ -196,15 +135,14 @@ static int guest_try_attach(struct guest_tracer *t)
 /** kprobes do not hold the module, and never fire again for one that was unloaded. */
 static int modules_changed(struct guest_tracer *t)
 {
-	unsigned int changes;
-	int err = uevent_drain(t->uevent_fd, GUEST_MODULE, &changes);
+	bool gone;
+	int err = watch_read(&t->watch, &gone);
 
-	if (err && err != -ENOBUFS)
+	if (err)
 		return err;
-	if ((err || (changes & UEVENT_REMOVED)) && t->hooks.skel && !t->hooks.trampolines) {
+	if (gone && t->hooks.skel && !t->hooks.trampolines) {
 		guest_detach(t);
-		sink_say(&t->sink, TRACER_INFO, "the module %s was unloaded: waiting for it",
-			 GUEST_MODULE);
+		watch_say(&t->watch, "was unloaded");
 	}
 	return guest_try_attach(t);
 }
@@ -226,17 +164,16 @@ bool guest_device_present(void)
 }
 
 /** Not loaded, but is there one for this kernel? 0 or -EOPNOTSUPP, said. */
-static int driver_check(const struct tracer_sink *sink)
+static int driver_check(const struct watch *watch)
 {
 	char release[128];
 
 	if (kernel_module_exists(GUEST_MODULE)) {
-		sink_say(sink, TRACER_INFO, "the module %s is not loaded: waiting for it",
-			 GUEST_MODULE);
+		watch_say(watch, "is not loaded");
 		return 0;
 	}
 	kernel_release(release, sizeof(release));
-	sink_say(sink, TRACER_ERROR,
+	sink_say(&watch->sink, TRACER_ERROR,
 		 "kernel %s has no virtio-iommu driver (CONFIG_VIRTIO_IOMMU; Debian's has one from "
 		 "6.12 on): there is no guest's side to trace",
 		 release);
@@ -253,21 +190,19 @@ int guest_tracer_new(struct guest_tracer **out, const struct tracer_opts *opts,
 		return -ENOMEM;
 	t->opts = *opts;
 	t->sink = *sink;
-	t->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	/* Before the first look at the driver, so that its arrival cannot fall in between. */
-	t->uevent_fd = uevent_open();
-	err = t->epoll_fd < 0 ? -errno : t->uevent_fd < 0 ? t->uevent_fd :
-	      epoll_watch(t, t->uevent_fd, READY_MODULES);
-	if (!err)
-		err = endpoints_init(&t->endpoints);
+	watch_init(&t->watch, GUEST_MODULE, sink);
+	err = watch_open(&t->watch, READY_MODULES);
+	if (err)
+		goto fail;
+	err = endpoints_init(&t->endpoints);
 	if (err) {
-		sink_say(sink, TRACER_ERROR, "cannot listen to the kernel's events: %s",
+		sink_say(sink, TRACER_ERROR, "no memory for the table of devices: %s",
 			 strerror(-err));
 		goto fail;
 	}
 	err = guest_try_attach(t);
 	if (!err && !t->hooks.skel)
-		err = driver_check(sink);
+		err = driver_check(&t->watch);
 	if (err)
 		goto fail;
 	*out = t;
@@ -281,32 +216,29 @@ void guest_tracer_free(struct guest_tracer *t)
 {
 	if (!t)
 		return;
-	ring_buffer__free(t->ring);
+	record_ring_close(&t->ring);
 	endpoints_fini(&t->endpoints);
 	guest_hooks_close(&t->hooks);
-	if (t->uevent_fd >= 0)
-		close(t->uevent_fd);
-	if (t->epoll_fd >= 0)
-		close(t->epoll_fd);
+	watch_close(&t->watch);
 	free(t);
 }
 
 int guest_tracer_fd(const struct guest_tracer *t)
 {
-	return t->epoll_fd;
+	return t->watch.epoll_fd;
 }
 
 int guest_tracer_poll(struct guest_tracer *t)
 {
 	struct epoll_event events[2];
-	int n = epoll_wait(t->epoll_fd, events, 2, 0);
+	int n = epoll_wait(t->watch.epoll_fd, events, 2, 0);
 	int err = n < 0 && errno != EINTR ? -errno : 0;
 
 	for (int i = 0; i < n && !err; i++)
 		if (events[i].data.u32 == READY_MODULES)
 			err = modules_changed(t);
 	/* Also when nothing is ready: under --all not every record wakes us. */
-	return !err && t->hooks.skel ? ring_consume(t) : err;
+	return !err && t->hooks.skel ? record_ring_consume(&t->ring) : err;
 }
 
 int guest_tracer_finish(struct guest_tracer *t)
@@ -315,7 +247,7 @@ int guest_tracer_finish(struct guest_tracer *t)
 		return 0;
 	devices_enumerate();
 	programs_unhook(t->hooks.skel->skeleton);
-	return ring_drain(t);
+	return record_ring_drain(&t->ring);
 }
 
 bool guest_tracer_attached(const struct guest_tracer *t)

@@ -13,24 +13,20 @@
 #include "trace/kernel.h"
 #include "trace/message.h"
 #include "trace/qemu-hooks.h"
+#include "trace/record-ring.h"
 #include "trace/type1.h"
-#include "trace/uevent.h"
+#include "trace/watch.h"
 
 struct tracer {
 	struct tracer_opts opts;
 	struct tracer_sink sink;
-	int epoll_fd;
-	int uevent_fd;
+	struct watch watch;
 	bool attached;
-	unsigned int budget;		/* records that may still be handed on */
 	struct type1 type1;		/* valid if attached */
-	struct ring_buffer *ring;	/* valid if attached */
+	struct record_ring ring;	/* open if attached */
 	struct qemu_hooks *qemu;	/* if attached and wanted; shares type1's ring, tables */
 	struct guest_tracer *guest;	/* NULL: not wanted, or this is no such guest */
 };
-
-/** Records in one go. --all on a busy VM fills the ring faster than lines can be written. */
-#define POLL_BUDGET 256
 
 /* What an epoll event is about. */
 enum { READY_RECORDS, READY_MODULES, READY_GUEST };
@@ -72,67 +68,6 @@ static int machine_check(const struct tracer_sink *sink)
 	return 0;
 }
 
-static int epoll_watch(const struct tracer *t, int fd, uint32_t what)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
-
-	return epoll_ctl(t->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
-
-/** How long the kernel's record of a type must be; 0 if we do not know the type. */
-static size_t record_size(const struct viommu_rec *rec)
-{
-	switch (rec->type) {
-	case VIOMMU_REC_PROCESS:
-		return sizeof(struct viommu_rec_process);
-	case VIOMMU_REC_MAP:
-	case VIOMMU_REC_UNMAP:
-		return rec->result ? sizeof(struct viommu_rec_failure) :
-				     sizeof(struct viommu_rec_dma);
-	case VIOMMU_REC_ATTACH:
-	case VIOMMU_REC_DETACH:
-		return sizeof(struct viommu_rec_group);
-	case VIOMMU_REC_REQUEST:
-		return sizeof(struct viommu_rec_request);
-	default:
-		return 0;
-	}
-}
-
-/** A negative return ends draining, with this record taken. */
-static int record_take(void *ctx, void *data, size_t size)
-{
-	struct tracer *t = ctx;
-	const struct viommu_rec *rec = data;
-
-	if (size >= sizeof(*rec) && record_size(rec) && size >= record_size(rec))
-		t->sink.record(t->sink.ctx, rec, size);
-	return --t->budget ? 0 : -EAGAIN;
-}
-
-/** Hand on what is in the ring, at most a budget of it. 0; 1: there may be more; -errno. */
-static int ring_consume(struct tracer *t)
-{
-	int n;
-
-	t->budget = POLL_BUDGET;
-	n = ring_buffer__consume(t->ring);
-	if (n == -EAGAIN)
-		return 1;
-	return n < 0 ? n : 0;
-}
-
-/** Hand on all of it; nothing may write any more. */
-static int ring_drain(struct tracer *t)
-{
-	int ret;
-
-	do {
-		ret = ring_consume(t);
-	} while (ret > 0);
-	return ret;
-}
-
 /** Named by the user, or by default what this machine has. */
 static bool source_wanted(const struct tracer *t, enum tracer_source source)
 {
@@ -158,12 +93,8 @@ static int tracer_attach(struct tracer *t)
 
 	if (err)
 		goto fail;
-	t->ring = ring_buffer__new(type1_ring_fd(&t->type1), record_take, t, NULL);
-	if (!t->ring) {
-		err = -errno;
-		goto fail;
-	}
-	err = epoll_watch(t, ring_buffer__epoll_fd(t->ring), READY_RECORDS);
+	err = record_ring_open(&t->ring, type1_ring_fd(&t->type1), &t->sink, t->watch.epoll_fd,
+			       READY_RECORDS);
 	if (err)
 		goto fail;
 	t->attached = true;
@@ -171,8 +102,6 @@ static int tracer_attach(struct tracer *t)
 	tracer_enumerate(t);
 	return 0;
 fail:
-	ring_buffer__free(t->ring);
-	t->ring = NULL;
 	type1_fini(&t->type1);
 	return err;
 }
@@ -197,14 +126,13 @@ static int guest_try_start(struct tracer *t)
 	err = guest_tracer_new(&t->guest, &t->opts, &t->sink);
 	if (err)
 		return err;
-	return epoll_watch(t, guest_tracer_fd(t->guest), READY_GUEST);
+	return watch_add(t->watch.epoll_fd, guest_tracer_fd(t->guest), READY_GUEST);
 }
 
 static void waiting_say(const struct tracer *t)
 {
 	if (source_wanted(t, TRACER_HOST) && !tracer_attached(t))
-		sink_say(&t->sink, TRACER_INFO, "the module %s is not loaded: waiting for it",
-			 KERNEL_TYPE1_MODULE);
+		watch_say(&t->watch, "is not loaded");
 }
 
 int tracer_new(struct tracer **out, const struct tracer_opts *opts, const struct tracer_sink *sink)
@@ -216,23 +144,13 @@ int tracer_new(struct tracer **out, const struct tracer_opts *opts, const struct
 		return -ENOMEM;
 	t->opts = *opts;
 	t->sink = *sink;
-	t->epoll_fd = -1;
-	t->uevent_fd = -1;
+	watch_init(&t->watch, KERNEL_TYPE1_MODULE, sink);
 	libbpf_set_print(opts->verbose ? print_to_stderr : print_nothing);
 	err = machine_check(sink);
-	if (err)
-		goto fail;
-	t->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	/* Before the first look at the module, so that its arrival cannot fall in between. */
-	t->uevent_fd = uevent_open();
-	err = t->epoll_fd < 0 ? -errno : t->uevent_fd < 0 ? t->uevent_fd :
-	      epoll_watch(t, t->uevent_fd, READY_MODULES);
-	if (err) {
-		sink_say(sink, TRACER_ERROR, "cannot listen to the kernel's events: %s",
-			 strerror(-err));
-		goto fail;
-	}
-	err = tracer_try_attach(t);
+	if (!err)
+		err = watch_open(&t->watch, READY_MODULES);
+	if (!err)
+		err = tracer_try_attach(t);
 	if (!err)
 		err = guest_try_start(t);
 	if (err)
@@ -252,19 +170,16 @@ void tracer_free(struct tracer *t)
 	guest_tracer_free(t->guest);
 	qemu_hooks_free(t->qemu);
 	if (t->attached) {
-		ring_buffer__free(t->ring);
+		record_ring_close(&t->ring);
 		type1_fini(&t->type1);
 	}
-	if (t->uevent_fd >= 0)
-		close(t->uevent_fd);
-	if (t->epoll_fd >= 0)
-		close(t->epoll_fd);
+	watch_close(&t->watch);
 	free(t);
 }
 
 int tracer_fd(const struct tracer *t)
 {
-	return t->epoll_fd;
+	return t->watch.epoll_fd;
 }
 
 /**
@@ -277,26 +192,24 @@ static void tracer_detach(struct tracer *t)
 		return;
 	if (t->qemu)
 		qemu_hooks_unhook(t->qemu);
-	ring_drain(t);
+	record_ring_drain(&t->ring);
 	t->sink.detaching(t->sink.ctx);
 	qemu_hooks_free(t->qemu);
 	t->qemu = NULL;
-	ring_buffer__free(t->ring);
-	t->ring = NULL;
+	record_ring_close(&t->ring);
 	type1_fini(&t->type1);
 	t->attached = false;
-	sink_say(&t->sink, TRACER_INFO, "the module %s was unloaded: waiting for it",
-		 KERNEL_TYPE1_MODULE);
+	watch_say(&t->watch, "was unloaded");
 }
 
 static int modules_changed(struct tracer *t)
 {
-	unsigned int changes;
-	int err = uevent_drain(t->uevent_fd, KERNEL_TYPE1_MODULE, &changes);
+	bool gone;
+	int err = watch_read(&t->watch, &gone);
 
-	if (err && err != -ENOBUFS)
+	if (err)
 		return err;
-	if (err || (changes & UEVENT_REMOVED))
+	if (gone)
 		tracer_detach(t);
 	if (t->attached)
 		return 0;
@@ -310,7 +223,7 @@ static int modules_changed(struct tracer *t)
 int tracer_poll(struct tracer *t, int timeout_ms)
 {
 	struct epoll_event events[3];
-	int n = epoll_wait(t->epoll_fd, events, 3, timeout_ms);
+	int n = epoll_wait(t->watch.epoll_fd, events, 3, timeout_ms);
 	int err = n < 0 ? -errno : 0;
 	int more = 0;
 
@@ -319,7 +232,7 @@ int tracer_poll(struct tracer *t, int timeout_ms)
 			err = modules_changed(t);
 	/* Also when nothing is ready: under --all not every record wakes us. */
 	if (!err && t->attached)
-		err = ring_consume(t);
+		err = record_ring_consume(&t->ring);
 	if (err >= 0 && t->guest)
 		more = guest_tracer_poll(t->guest);
 	return err < 0 || !more ? err : more;
@@ -353,7 +266,7 @@ int tracer_finish(struct tracer *t)
 		qemu_hooks_unhook(t->qemu);
 	type1_unhook(&t->type1);
 	tracer_enumerate(t);
-	return ring_drain(t);
+	return record_ring_drain(&t->ring);
 }
 
 bool tracer_attached(const struct tracer *t)
