@@ -7,32 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/fold.h"
-#include "core/summary.h"
-#include "core/request.h"
 #include "trace/decode.h"
-#include "trace/infos.h"
-#include "trace/owners.h"
-#include "trace/self.h"
-
-struct session {
-	struct session_sink sink;
-	struct tracer *tracer;
-	struct owners *owners;
-	struct fold *fold;
-	struct summary *summary;
-	bool all;			/* successful calls are asked for */
-	bool summary_full;		/* said already */
-	int64_t boot_offset;		/* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
-	uint64_t lost[VIOMMU_NR_LOST];	/* what was reported already */
-	bool was_attached;
-	bool behind;			/* records may be left in the ring */
-	struct container_info infos[VIOMMU_MAX_CONTAINERS];
-	struct request_pieces pieces;	/* failed host maps of requests in work */
-	struct self self;		/* this machine, where it is a guest */
-	struct viommu_container snapshot;	/* too large for the stack */
-	struct viommu_event event;		/* too large for the stack */
-};
+#include "trace/session-parts.h"
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -47,47 +23,7 @@ static uint64_t session_now(const struct session *s)
 	return (uint64_t)(clock_ns(CLOCK_BOOTTIME) + s->boot_offset);
 }
 
-/* ----------------------------------------------------------------------------------- containers */
-
-/** Tell BPF whether anybody asked for the owner of the container. */
-static void verdict_set(struct viommu_container *c, const struct owner *owner)
-{
-	uint32_t verdict = owner->wanted ? VIOMMU_WANTED : VIOMMU_UNWANTED;
-
-	if (c->tgid == owner->tgid && c->start_time == owner->start_time)
-		__atomic_store_n(&c->verdict, verdict, __ATOMIC_RELAXED);
-}
-
-/** Whose vIOMMU may be asked for what the host then refuses. */
-static void owner_follow(struct session *s, const struct owner *owner)
-{
-	if (owner->wanted && owner->vm.vmm == VIOMMU_VMM_QEMU)
-		tracer_follow(s->tracer, owner->tgid);
-}
-
-/** Containers of one process at this moment. */
-static unsigned int containers_of(struct session *s, uint32_t tgid)
-{
-	unsigned int n = 0;
-
-	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
-		if (tracer_container_snapshot(s->tracer, slot, &s->snapshot) &&
-		    s->snapshot.state == VIOMMU_CONTAINER_LIVE && s->snapshot.tgid == tgid)
-			n++;
-	return n;
-}
-
 /* --------------------------------------------------------------------------------------- events */
-
-/** A total that cannot be kept is said once, not left out in silence. */
-static void summary_check(struct session *s, int err)
-{
-	if (!err || s->summary_full)
-		return;
-	s->summary_full = true;
-	s->sink.message(s->sink.ctx, TRACER_WARNING,
-			"too many VMs for one summary: the totals of the newest are missing");
-}
 
 /** A call that succeeded: told of under --all, else only to say that EBUSY was tried again. */
 static bool event_is_success(const struct viommu_event *event)
@@ -101,7 +37,7 @@ static int event_out(void *ctx, const struct viommu_event *event)
 {
 	struct session *s = ctx;
 
-	summary_check(s, summary_add_event(s->summary, event));
+	session_summary_check(s, summary_add_event(s->summary, event));
 	if (s->all || !event_is_success(event))
 		s->sink.event(s->sink.ctx, event);
 	return 0;
@@ -177,7 +113,7 @@ static void event_record(struct session *s, const struct viommu_rec *rec)
 	if (c)
 		event_name_container(s, e, c);
 	if (e->result == -ENOMEM)
-		e->ev.containers = containers_of(s, rec->tgid);
+		e->ev.containers = session_containers_of(s, rec->tgid);
 	if (e->result)
 		viommu_diagnose(&e->ev, &e->diag);
 	if (e->result && e->request.parent)
@@ -200,10 +136,8 @@ static void record_take(void *ctx, const struct viommu_rec *rec, size_t size)
 		return;
 	}
 	owner = owners_learn(s->owners, (const struct viommu_rec_process *)rec);
-	owner_follow(s, owner);
 	c = tracer_container(s->tracer, rec->slot, rec->container);
-	if (c)
-		verdict_set(c, owner);
+	session_owner_known(s, c, owner);
 }
 
 static void message_take(void *ctx, enum tracer_level level, const char *text)
@@ -214,57 +148,6 @@ static void message_take(void *ctx, enum tracer_level level, const char *text)
 }
 
 /* --------------------------------------------------------------------------------- now and then */
-
-/** The counters of a container go into the totals of its VM. */
-static void container_account(struct session *s, uint32_t slot)
-{
-	const struct owner *owner;
-
-	if (!tracer_container_snapshot(s->tracer, slot, &s->snapshot))
-		return;
-	owner = owners_find(s->owners, s->snapshot.tgid, s->snapshot.start_time,
-			    s->snapshot.comm);
-	if (owner->wanted)
-		summary_check(s, summary_add_container(s->summary, &owner->vm, &s->snapshot));
-}
-
-/**
- * A container that was dead in the last tick has no record in the ring any more: count it and let
- * BPF have its element. One that we meet for the first time gets its owner's verdict.
- */
-static void container_tick(struct session *s, uint32_t slot)
-{
-	struct container_info *info = &s->infos[slot];
-	const struct owner *owner;
-	struct viommu_container *c;
-
-	if (!tracer_container_snapshot(s->tracer, slot, &s->snapshot))
-		return;
-	if (s->snapshot.state == VIOMMU_CONTAINER_DEAD) {
-		if (info->dead && s->behind)
-			return;
-		if (info->dead) {
-			container_account(s, slot);
-			*info = (struct container_info){ 0 };
-			tracer_container_recycle(s->tracer, slot);
-		} else {
-			info->dead = true;
-		}
-		return;
-	}
-	c = tracer_container(s->tracer, slot, s->snapshot.id);
-	if (!c || c->verdict != VIOMMU_UNKNOWN)
-		return;
-	owner = owners_find(s->owners, c->tgid, c->start_time, c->comm);
-	owner_follow(s, owner);
-	verdict_set(c, owner);
-}
-
-static void containers_tick(struct session *s)
-{
-	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
-		container_tick(s, slot);
-}
 
 /** Tell what was lost since the last time. */
 static void losses_report(struct session *s, bool at_end)
@@ -292,7 +175,7 @@ void session_tick(struct session *s)
 {
 	s->boot_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
 	tracer_tick(s->tracer);
-	containers_tick(s);
+	session_containers_tick(s);
 	losses_report(s, false);
 	fold_expire(s->fold, session_now(s));
 }
@@ -304,7 +187,7 @@ int session_poll(struct session *s, int timeout_ms)
 	s->behind = err > 0;
 	if (!s->was_attached && tracer_attached(s->tracer)) {
 		s->was_attached = true;
-		containers_tick(s);
+		session_containers_tick(s);
 	}
 	return err;
 }
@@ -315,8 +198,7 @@ static void detaching_take(void *ctx)
 	struct session *s = ctx;
 
 	losses_report(s, true);
-	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
-		container_account(s, slot);
+	session_containers_account(s);
 	memset(s->infos, 0, sizeof(s->infos));
 	memset(s->lost, 0, sizeof(s->lost));
 	s->was_attached = false;
@@ -394,8 +276,7 @@ void session_finish(struct session *s)
 	tracer_finish(s->tracer);
 	losses_report(s, true);
 	fold_flush(s->fold);
-	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
-		container_account(s, slot);
+	session_containers_account(s);
 	summary_close(s->summary);
 	for (size_t i = 0; i < summary_count(s->summary); i++) {
 		const struct viommu_vm *vm;
