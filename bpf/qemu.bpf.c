@@ -26,11 +26,11 @@ char LICENSE[] SEC("license") = "GPL";
 #define MAX_EXECUTABLES 64
 
 /**
- * Of each executable file that user space has hooked; its index is the probes' cookie. Calls of
- * virtqueue_push() by all devices of all its processes, and (written by user space) whether
- * requests are traced.
+ * Of each executable file that user space has hooked; its index is the probes' cookie. How often
+ * the probes of requests were passed, in all its processes (virtqueue_push(): by all their
+ * devices), and (written by user space) whether requests are traced.
  */
-__u64 pushes[MAX_EXECUTABLES];
+__u64 passes[MAX_EXECUTABLES];
 __u32 requests[MAX_EXECUTABLES];
 
 /** The current thread's, made if it has none; NULL if the kernel has no memory. */
@@ -209,7 +209,7 @@ int queue_push(struct pt_regs *ctx)
 	u32 executable = bounded(bpf_get_attach_cookie(ctx), MAX_EXECUTABLES);
 	struct qemu_element element;
 
-	__sync_fetch_and_add(&pushes[executable], 1);
+	__sync_fetch_and_add(&passes[executable], 1);
 	if (!queue_is_viommu(PT_REGS_PARM1(ctx)))
 		return 0;
 	if (bpf_copy_from_user(&element, sizeof(element), (void *)PT_REGS_PARM2(ctx)))
@@ -223,10 +223,11 @@ int queue_push(struct pt_regs *ctx)
  * USDT probes tell that a request is being handled, not how it ended: what is remembered of the one
  * before it ends here.
  */
-static __always_inline void request_begins(const struct qemu_request *q)
+static __always_inline void request_begins(u64 cookie, const struct qemu_request *q)
 {
 	struct bracket *b = bracket_get();
 
+	__sync_fetch_and_add(&passes[bounded(cookie, MAX_EXECUTABLES)], 1);
 	if (!b)
 		return;
 	bracket_next(b);
@@ -243,7 +244,7 @@ int BPF_USDT(usdt_map, u32 domain, u64 first, u64 last, u64 phys, u32 flags)
 		.map = { .phys = phys, .flags = flags },
 	};
 
-	request_begins(&q);
+	request_begins(bpf_usdt_cookie(ctx), &q);
 	return 0;
 }
 
@@ -255,7 +256,7 @@ int BPF_USDT(usdt_unmap, u32 domain, u64 first, u64 last)
 			  .last = last },
 	};
 
-	request_begins(&q);
+	request_begins(bpf_usdt_cookie(ctx), &q);
 	return 0;
 }
 
@@ -266,7 +267,7 @@ int BPF_USDT(usdt_attach, u32 domain, u32 endpoint)
 		.head = { .type = VIRTIO_IOMMU_T_ATTACH, .domain = domain, .endpoint = endpoint },
 	};
 
-	request_begins(&q);
+	request_begins(bpf_usdt_cookie(ctx), &q);
 	return 0;
 }
 
@@ -277,6 +278,6 @@ int BPF_USDT(usdt_detach, u32 domain, u32 endpoint)
 		.head = { .type = VIRTIO_IOMMU_T_DETACH, .domain = domain, .endpoint = endpoint },
 	};
 
-	request_begins(&q);
+	request_begins(bpf_usdt_cookie(ctx), &q);
 	return 0;
 }

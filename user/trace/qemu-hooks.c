@@ -13,13 +13,14 @@
 #include "qemu.skel.h"
 #include "trace/message.h"
 #include "trace/qemu-elf.h"
+#include "trace/qemu-executable.h"
 #include "trace/qemu-processes.h"
 #include "type1.skel.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /** Executables hooked at the same time, as bpf/qemu.bpf.c counts them. */
-#define MAX_EXECUTABLES ARRAY_SIZE(((struct qemu_bpf__bss *)0)->pushes)
+#define MAX_EXECUTABLES ARRAY_SIZE(((struct qemu_bpf__bss *)0)->passes)
 
 /** Builds whose offer is remembered. */
 #define MAX_BUILDS 64
@@ -27,21 +28,11 @@
 /** Rates are taken over at least this long. */
 #define RATE_PERIOD_NS 500000000ULL
 
-/** A file that processes run, and its hooks. Its index is the cookie of its probes. */
-struct executable {
-	bool used;
-	struct qemu_file file;
-	struct bpf_link *notify;	/* NULL: who asked for a map cannot be told */
-	struct bpf_link *requests[QEMU_USDTS];	/* all NULL: requests are not traced */
-	uint64_t pushes;		/* counted at the last look */
-	char name[256];			/* its path when it was hooked, for messages */
-};
-
 struct qemu_hooks {
 	struct qemu_hooks_opts opts;
 	struct tracer_sink sink;
 	struct qemu_bpf *skel;
-	struct executable executables[MAX_EXECUTABLES];
+	struct qemu_executable executables[MAX_EXECUTABLES];
 	struct qemu_elf builds[MAX_BUILDS];	/* a ring once it is full */
 	size_t build_count;
 	uint64_t looked_ns;		/* when rates were taken last */
@@ -168,126 +159,9 @@ static int binary_get(struct qemu_hooks *q, int fd, struct qemu_elf *binary, boo
 	return err;
 }
 
-/* ------------------------------------------------------------------------------------ attaching */
+/* ---------------------------------------------------------------------------------- executables */
 
-struct target {
-	const struct qemu_elf *binary;
-	const char *path;	/* of a descriptor of ours, so that it cannot become another file */
-	uint64_t cookie;
-};
-
-static struct bpf_link *function_attach(const struct target *t, const struct bpf_program *prog,
-					enum qemu_function function)
-{
-	LIBBPF_OPTS(bpf_uprobe_opts, opts, .bpf_cookie = t->cookie);
-
-	return bpf_program__attach_uprobe_opts(prog, -1, t->path,
-					       t->binary->functions[function], &opts);
-}
-
-static struct bpf_link *usdt_attach(const struct target *t, const struct bpf_program *prog,
-				    enum qemu_usdt usdt)
-{
-	LIBBPF_OPTS(bpf_usdt_opts, opts, .usdt_cookie = t->cookie);
-
-	if (!(t->binary->usdts & 1U << usdt)) {
-		errno = ENOENT;
-		return NULL;
-	}
-	return bpf_program__attach_usdt(prog, -1, t->path, QEMU_USDT_PROVIDER,
-					qemu_usdt_name(usdt), &opts);
-}
-
-static struct bpf_link *notify_attach(const struct qemu_hooks *q, const struct target *t)
-{
-	if (t->binary->functions[QEMU_NOTIFY])
-		return function_attach(t, q->skel->progs.notify_one, QEMU_NOTIFY);
-	return usdt_attach(t, q->skel->progs.usdt_notify, QEMU_USDT_NOTIFY);
-}
-
-/** 0 if requests are traced now; -errno of the one that cannot be. */
-static int requests_attach(const struct qemu_hooks *q, struct executable *e, const struct target *t)
-{
-	struct bpf_program *const usdts[QEMU_USDTS] = {
-		[QEMU_USDT_MAP] = q->skel->progs.usdt_map,
-		[QEMU_USDT_UNMAP] = q->skel->progs.usdt_unmap,
-		[QEMU_USDT_ATTACH] = q->skel->progs.usdt_attach,
-		[QEMU_USDT_DETACH] = q->skel->progs.usdt_detach,
-	};
-
-	if (t->binary->functions[QEMU_PUSH]) {
-		e->requests[0] = function_attach(t, q->skel->progs.queue_push, QEMU_PUSH);
-		return e->requests[0] ? 0 : -errno;
-	}
-	for (size_t i = QEMU_USDT_MAP; i < QEMU_USDTS; i++) {
-		e->requests[i] = usdt_attach(t, usdts[i], (enum qemu_usdt)i);
-		if (!e->requests[i])
-			return -errno;
-	}
-	return 0;
-}
-
-static void requests_detach(const struct qemu_hooks *q, struct executable *e)
-{
-	__atomic_store_n(&q->skel->bss->requests[e - q->executables], 0, __ATOMIC_RELAXED);
-	for (size_t i = 0; i < QEMU_USDTS; i++) {
-		bpf_link__destroy(e->requests[i]);
-		e->requests[i] = NULL;
-	}
-}
-
-/** What this binary cannot give; once for a build. */
-static void lack_say(const struct qemu_hooks *q, const struct executable *e, int notify_err,
-		     int requests_err)
-{
-	if (notify_err == -ENOENT)
-		sink_say(&q->sink, TRACER_WARNING,
-			 "%s exports no %s and has no USDT probe %s: whether the guest or QEMU "
-			 "itself asked for a map is not known", e->name,
-			 qemu_function_name(QEMU_NOTIFY), qemu_usdt_name(QEMU_USDT_NOTIFY));
-	else if (notify_err)
-		sink_say(&q->sink, TRACER_WARNING,
-			 "cannot hook %s (%s): whether the guest or QEMU itself asked for a map is "
-			 "not known", e->name, strerror(-notify_err));
-	if (requests_err == -ENOENT)
-		sink_say(&q->sink, TRACER_WARNING,
-			 "%s exports no %s and has no USDT probes of virtio-iommu: requests of its "
-			 "guests are not seen", e->name, qemu_function_name(QEMU_PUSH));
-	else if (requests_err)
-		sink_say(&q->sink, TRACER_WARNING,
-			 "cannot hook %s (%s): requests of its guests are not seen", e->name,
-			 strerror(-requests_err));
-}
-
-/** Hook what there is; what there is not, or cannot be hooked, is said unless known. */
-static void executable_hook(struct qemu_hooks *q, struct executable *e, const struct target *t,
-			    bool known)
-{
-	int notify_err = 0, requests_err = 0;
-
-	e->pushes = q->skel->bss->pushes[t->cookie];
-	e->notify = notify_attach(q, t);
-	if (!e->notify)
-		notify_err = -errno;
-	if (q->opts.requests) {
-		requests_err = requests_attach(q, e, t);
-		if (requests_err)
-			requests_detach(q, e);
-		else
-			__atomic_store_n(&q->skel->bss->requests[t->cookie], 1, __ATOMIC_RELAXED);
-	}
-	if (!known)
-		lack_say(q, e, notify_err, requests_err);
-}
-
-static void executable_unhook(const struct qemu_hooks *q, struct executable *e)
-{
-	requests_detach(q, e);
-	bpf_link__destroy(e->notify);
-	*e = (struct executable){ 0 };
-}
-
-static struct executable *executable_find(struct qemu_hooks *q, const struct qemu_file *file)
+static struct qemu_executable *executable_find(struct qemu_hooks *q, const struct qemu_file *file)
 {
 	for (size_t i = 0; i < MAX_EXECUTABLES; i++)
 		if (q->executables[i].used && qemu_file_same(&q->executables[i].file, file))
@@ -295,7 +169,7 @@ static struct executable *executable_find(struct qemu_hooks *q, const struct qem
 	return NULL;
 }
 
-static struct executable *executable_free(struct qemu_hooks *q)
+static struct qemu_executable *executable_free(struct qemu_hooks *q)
 {
 	for (size_t i = 0; i < MAX_EXECUTABLES; i++)
 		if (!q->executables[i].used)
@@ -313,11 +187,10 @@ static void name_read(char *name, size_t size, const char *path)
 
 /** Make an element for the file that fd is of, and hook it. */
 static int executable_add(struct qemu_hooks *q, const struct qemu_file *file, int fd,
-			  struct executable **out)
+			  struct qemu_executable **out)
 {
-	struct executable *e = executable_free(q);
+	struct qemu_executable *e = executable_free(q);
 	struct qemu_elf binary;
-	struct target target;
 	char path[32];
 	bool known;
 	int err;
@@ -328,11 +201,15 @@ static int executable_add(struct qemu_hooks *q, const struct qemu_file *file, in
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	target = (struct target){ &binary, path, (uint64_t)(e - q->executables) };
-	e->used = true;
-	e->file = *file;
+	*e = (struct qemu_executable){
+		.used = true,
+		.index = (uint32_t)(e - q->executables),
+		.file = *file,
+		.skel = q->skel,
+		.sink = &q->sink,
+	};
 	name_read(e->name, sizeof(e->name), path);
-	executable_hook(q, e, &target, known);
+	qemu_executable_hook(e, &binary, path, q->opts.requests, known);
 	*out = e;
 	return 0;
 }
@@ -340,7 +217,7 @@ static int executable_add(struct qemu_hooks *q, const struct qemu_file *file, in
 int qemu_hooks_add(struct qemu_hooks *q, uint32_t pid)
 {
 	struct qemu_process process;
-	struct executable *e;
+	struct qemu_executable *e;
 	int fd, err = 0;
 
 	if (qemu_processes_find(&q->processes, pid))
@@ -371,25 +248,14 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-static bool requests_hooked(const struct executable *e)
+/** Let go of requests where there are too many, of all devices together: each buffer costs. */
+static void rate_look(const struct qemu_hooks *q, struct qemu_executable *e, uint64_t period_ns)
 {
-	for (size_t i = 0; i < QEMU_USDTS; i++)
-		if (e->requests[i])
-			return true;
-	return false;
-}
+	uint64_t rate = (uint64_t)((double)qemu_executable_passes(e) * 1e9 / (double)period_ns);
 
-/** Let go of requests where all devices together are too busy: each of their buffers costs. */
-static void rate_look(struct qemu_hooks *q, struct executable *e, uint64_t period_ns)
-{
-	uint64_t pushes = __atomic_load_n(&q->skel->bss->pushes[e - q->executables],
-					  __ATOMIC_RELAXED);
-	uint64_t rate = (uint64_t)((double)(pushes - e->pushes) * 1e9 / (double)period_ns);
-
-	e->pushes = pushes;
 	if (!q->opts.max_rate || rate <= q->opts.max_rate)
 		return;
-	requests_detach(q, e);
+	qemu_executable_unhook_requests(e);
 	sink_say(&q->sink, TRACER_WARNING,
 		 "devices of the guests of %s complete %" PRIu64 " buffers a second, more than %" PRIu64
 		 ": requests of these guests are not traced any more (maps that fail still are; "
@@ -405,13 +271,13 @@ void qemu_hooks_tick(struct qemu_hooks *q)
 	q->looked_ns = now;
 	qemu_processes_reap(&q->processes);
 	for (size_t i = 0; i < MAX_EXECUTABLES; i++) {
-		struct executable *e = &q->executables[i];
+		struct qemu_executable *e = &q->executables[i];
 
 		if (!e->used)
 			continue;
 		if (!qemu_processes_run(&q->processes, &e->file))
-			executable_unhook(q, e);
-		else if (requests_hooked(e))
+			qemu_executable_unhook(e);
+		else if (qemu_executable_requests(e))
 			rate_look(q, e, period);
 	}
 }
@@ -428,7 +294,7 @@ void qemu_hooks_unhook(struct qemu_hooks *q)
 {
 	for (size_t i = 0; i < MAX_EXECUTABLES; i++)
 		if (q->executables[i].used)
-			executable_unhook(q, &q->executables[i]);
+			qemu_executable_unhook(&q->executables[i]);
 	qemu_processes_clear(&q->processes);
 }
 
