@@ -5,6 +5,9 @@
  *   attach DOMAIN ENDPOINT | map DOMAIN IOVA SIZE | unmap DOMAIN IOVA SIZE | own IOVA SIZE
  * and carries them out on a real VFIO container with the group that its last argument names; "own"
  * is a map that no guest asked for. Each prints its name and what VFIO returned.
+ *
+ * NO_PROBES leaves the probes out. LIAR adds functions with the names of QEMU's, which are called
+ * with what is no structure of QEMU's, and partly no address.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +38,32 @@ SEMAPHORE(virtio_iommu_detach);
 #define DTRACE_PROBE3(provider, name, a, b, c) ((void)(a), (void)(b), (void)(c))
 #define DTRACE_PROBE5(provider, name, a, b, c, d, e) \
 	((void)(a), (void)(b), (void)(c), (void)(d), (void)(e))
+#endif
+
+#ifdef LIAR
+__attribute__((noinline))
+void memory_region_notify_iommu_one(const void *notifier, const void *event)
+{
+	__asm__ volatile("" : : "r"(notifier), "r"(event));
+}
+
+__attribute__((noinline))
+void virtqueue_push(const void *queue, const void *element, unsigned int n)
+{
+	__asm__ volatile("" : : "r"(queue), "r"(element), "r"(n));
+}
+
+static void functions_call(const void *memory)
+{
+	const void *const nonsense[] = {
+		NULL, (void *)1, (void *)-8, (void *)0x4141414141414141, memory, &memory,
+	};
+
+	for (int i = 0; i < 36; i++) {
+		memory_region_notify_iommu_one(nonsense[i / 6], nonsense[i % 6]);
+		virtqueue_push(nonsense[i / 6], nonsense[i % 6], ~0u);
+	}
+}
 #endif
 
 #define MEMORY (16UL << 20)
@@ -97,6 +126,9 @@ static int request_run(const struct vmm *v, const char *verb, uint64_t a, uint64
 	const uint64_t phys = 0x100000, last = b + c - 1;
 	const uint32_t domain = (uint32_t)a, endpoint = (uint32_t)b, flags = 3;
 
+#ifdef LIAR
+	functions_call(v->memory);
+#endif
 	if (strcmp(verb, "own") == 0)
 		return dma_map(v, a, b);
 	if (strcmp(verb, "attach") == 0) {

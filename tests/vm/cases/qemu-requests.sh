@@ -3,6 +3,7 @@
 # Real QEMUs with a virtio-iommu, the installed one and Debian 12's 7.2, both at the same time:
 # every request that viommu-drive sent is told with the status that it was given, and every host map
 # is joined to the request that QEMU's own trace says it was made for.
+. tests/vm/code.sh
 
 # The requests that each guest makes; those of the second come from elsewhere. Statuses: OK, INVAL,
 # NOENT, RANGE, UNSUPP are all that these QEMUs answer.
@@ -54,16 +55,6 @@ requests_drive() {
 
 requests_gone() { ! kill -0 "$1"; }
 
-# The bytes at which QEMU's functions begin, as the process has them: a breakpoint is in them or not.
-requests_code() {
-	local base address
-	base=$(awk -F - '{ print $1; exit }' "/proc/$1/maps")
-	for address in $(nm -D "/proc/$1/exe" |
-		awk '$3 == "memory_region_notify_iommu_one" || $3 == "virtqueue_push" { print $1 }'); do
-		dd if="/proc/$1/mem" bs=1 skip=$((16#$base + 16#$address)) count=8 status=none | od -An -tx1
-	done
-}
-
 requests_check() {
 	local tool=tests/vm/qemu-requests.py
 	"$tool" sent "$LAB_OUT/$1.requests" > "$LAB_OUT/want"
@@ -93,15 +84,15 @@ if tracer_start qemu-requests --requests --all; then
 	requests_new=$(requests_guest guest10 "${requests_bdfs[0]}")
 	requests_old=$(requests_guest guest7 "${requests_bdfs[1]}" --aw-bits none \
 		--qemu "$PWD/build/qemu/7.2")
-	{ requests_code "$requests_new"; requests_code "$requests_old"; } > "$LAB_OUT/code.hooked"
+	requests_hooked="$(code_hooked "$requests_new") $(code_hooked "$requests_old")"
 	requests_drive guest10 0x100000 &
 	requests_drive guest7 0x4000000
 	wait $!
 	sleep 1
 	tracer_stop
-	{ requests_code "$requests_new"; requests_code "$requests_old"; } > "$LAB_OUT/code.free"
-	check_equal "qemu-requests: breakpoints while traced" 4 "$(grep -c '^ cc' "$LAB_OUT/code.hooked")"
-	check_equal "qemu-requests: none afterwards" 0 "$(grep -c '^ cc' "$LAB_OUT/code.free")"
+	check_equal "qemu-requests: breakpoints while traced" "cc cc cc cc" "$requests_hooked"
+	check_equal "qemu-requests: none afterwards" "-- -- -- --" \
+		"$(code_hooked "$requests_new") $(code_hooked "$requests_old")"
 	kill "$requests_new" "$requests_old"
 	wait_for 20 requests_gone "$requests_new"
 	wait_for 20 requests_gone "$requests_old"
