@@ -8,6 +8,7 @@ import re
 import sys
 
 PROPERTY = re.compile(r"virtio_iommu_(\w+) (.*)")
+READ, WRITE = 1, 2      # VIRTIO_IOMMU_MAP_F_*
 
 
 def numbers(text):
@@ -18,7 +19,9 @@ def numbers(text):
 def qemu_line(kind, n):
     if kind == "map":
         size = n["virt_end"] - n["virt_start"] + 1
-        return f"map {n['domain']} {n['virt_start']:#x} {size:#x} {n['phys_start']:#x}"
+        prot = ("r" if n["flags"] & READ else "") + ("w" if n["flags"] & WRITE else "")
+        return (f"map {n['domain']} {n['virt_start']:#x} {size:#x} {n['phys_start']:#x} "
+                f"{prot or '-'}")
     if kind == "unmap":
         return f"unmap {n['domain']} {n['virt_start']:#x} {n['virt_end'] - n['virt_start'] + 1:#x}"
     if kind == "fill_resv_property":    # the devices of the lab have one each
@@ -45,7 +48,8 @@ def endpoint_number(name):
 def trace_line(event):
     kind = event["request"]
     if kind == "map":
-        return f"map {event['viommu_domain']} {event['iova']} {event['size']} {event['phys']}"
+        return (f"map {event['viommu_domain']} {event['iova']} {event['size']} {event['phys']} "
+                f"{event['prot']}")
     if kind == "unmap":
         return f"unmap {event['viommu_domain']} {event['iova']} {event['size']}"
     number = endpoint_number(event["endpoint"])

@@ -23,6 +23,8 @@ requests_all() {
 	for request in attach detach map unmap probe; do
 		check "guest: $request is among them" grep -q "^$request " "$LAB_OUT/want"
 	done
+	check_equal "guest: MAPs to read, to write, and for both are among them" "r rw w" \
+		"$(awk '$1 == "map" { print $NF }' "$LAB_OUT/want" | sort -u | xargs)"
 	check_equal "guest: each MAP took time, and none was lost" "0 0" \
 		"$(events request 'select(.request == "map" and (.latency_ns // 0) == 0)' |
 			wc -l) $(guest_lost)"
