@@ -222,10 +222,14 @@ static int burst_print(struct session *s, const struct request *req)
 	if (err)
 		return err;
 	statuses = json_object();
-	for (unsigned int i = 0; i <= UINT8_MAX; i++)
+	for (unsigned int i = 0; i <= UINT8_MAX; i++) {
+		const char *name = iommu_status_name((uint8_t)i);	/* of several: "UNKNOWN" */
+		json_int_t others = json_integer_value(json_object_get(statuses, name));
+
 		if (result.statuses[i])
-			json_object_set_new(statuses, iommu_status_name((uint8_t)i),
-					    json_integer(result.statuses[i]));
+			json_object_set_new(statuses, name,
+					    json_integer(others + result.statuses[i]));
+	}
 	object = object_new(req);
 	json_object_set_new(object, "count", json_integer(req->count));
 	json_object_set_new(object, "statuses", statuses);
