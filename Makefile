@@ -27,22 +27,25 @@ endif
 WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wtype-limits -Werror
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DVIOMMU_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
-	-Iinclude -Iuser -Itools -isystem $(O)/bpf $(EXTRA_CFLAGS)
+	-Iinclude -Iuser -I. -Itools -isystem $(O)/bpf $(EXTRA_CFLAGS)
 # -MD and not -MMD: the skeletons are found as system headers, for they do not compile without warnings.
 DEPS = -MD -MP
-LIBS := -lbpf -lelf -lz -ljansson -lexpat -lkmod -lcap
+LIBS := -lbpf -lelf -lz -ljansson -lexpat -lyaml -lmnl -lkmod -lcap
 BPF_CFLAGS = -target bpf -D__TARGET_ARCH_$(ARCH) -mcpu=v3 -std=gnu11 -O2 -g -Wall -Wextra -Werror \
 	-Wno-unused-parameter -Iinclude -I$(O) -idirafter /usr/include/$(shell uname -m)-linux-gnu
 
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 core := $(wildcard user/core/*.c)
 host := $(wildcard user/host/*.c)
+guard := $(wildcard user/guard/*.c)
 trace := $(wildcard user/trace/*.c)
 programs := viommu-trace viommuctl
 cli := $(filter-out $(programs:%=user/cli/%.c),$(wildcard user/cli/*.c))
-library := $(call obj,$(core) $(host) $(trace) $(cli))
+# Of the module what is pure; the matcher is ours too, so that there is but one.
+kmod := kmod/match.c kmod/btf.c
+library := $(call obj,$(core) $(host) $(guard) $(trace) $(cli) kmod/match.c)
 # What unit tests link: all but the commands that need BPF.
-pure := $(call obj,$(core) $(host) $(filter-out $(patsubst %,user/cli/cmd-%.c,doctor recommend vms),$(cli)))
+pure := $(call obj,$(core) $(host) $(guard) $(kmod) $(filter-out $(patsubst %,user/cli/cmd-%.c,doctor recommend vms),$(cli)))
 load := $(wildcard tools/vfio-load*.c)
 drive := tools/viommu-drive.c $(wildcard tools/drive/*.c)
 tools := $(O)/tools/vfio-load $(O)/tools/viommu-drive
@@ -54,7 +57,7 @@ unit_tests := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_
 .SECONDARY:
 .SUFFIXES:
 .PHONY: all help setup tools tests unit unit-asan clang arm64 arm64-objects lint sync check check-full check-vm demo bench fuzz \
-	install clean
+	install clean kmod kmod-lab kmod-sparse kmod-install
 
 # ---------------------------------------------------------------------------------------- build
 
@@ -105,7 +108,8 @@ tests: $(unit_tests)
 $(O)/tests/test_%: $(O)/obj/tests/unit/test_%.o $(pure)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -ljansson -lexpat -lcmocka -lm -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -ljansson -lexpat -lyaml -lmnl -lkmod \
+		-lcmocka -lm -o $@
 
 unit: $(unit_tests) ## unit tests
 	$(Q)tests/run-unit.sh $(unit_tests)
@@ -132,17 +136,18 @@ sync: all ## hold help, manual, completion, schema and tables together
 check: ## install what is needed and run every test (about 15 minutes on two cores)
 	$(Q)tests/check.sh
 
-check-full: ## the same, and what takes longer: a minute of fuzzing a parser, Linux guests in the VM
+check-full: ## the same, and what takes longer: a minute of fuzzing a parser, Linux guests, the module under load
 	$(Q)FULL=1 FUZZ_SECONDS=60 tests/check.sh
 
-check-vm: all tools ## only the tests in the VM; KERNELS="6.1 6.12 7" CASES="pattern" FULL=1
+check-vm: all tools kmod-lab ## only the tests in the VM; KERNELS="6.1 6.12 7" CASES="pattern" FULL=1
 	$(Q)tests/vm/run.sh
 
 bench: ## instructions per mapping with and without tracing; speed of explain
 	$(Q)tools/setup.sh build lab bench
-	$(Q)$(MAKE) --no-print-directory all tools
+	$(Q)$(MAKE) --no-print-directory all tools kmod-lab
 	$(Q)tests/bench/run.sh
 	$(Q)tests/bench/requests.sh
+	$(Q)tests/bench/guard.sh
 	$(Q)tests/bench/explain.sh
 
 demo: ## install, build, and see a real VM's failures explained (as root on Debian 12)
@@ -156,6 +161,27 @@ fuzz: ## fuzz each parser for FUZZ_SECONDS (10)
 setup: ## install the packages that building and testing need (as root on Debian 12)
 	$(Q)tools/setup.sh build lab check bench
 
+# --------------------------------------------------------------------------------------- module
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+dkms := $(DESTDIR)/usr/src/viommu-guard-$(VERSION)
+
+kmod: ## build the kernel module; KDIR=/path/to/kernel/headers
+	$(Q)tools/kmod.sh $(O)/kmod/this $(KDIR)
+
+kmod-lab: ## build it for the kernels of the tests
+	$(Q)tools/kmod.sh $(O)/kmod/6.1 6.1
+	$(Q)tools/kmod.sh $(O)/kmod/6.12 6.12
+
+kmod-sparse: ## the same under sparse
+	$(Q)tools/kmod.sh $(O)/kmod/sparse-6.1 6.1 C=2 W=1 CF=-Wsparse-error
+	$(Q)tools/kmod.sh $(O)/kmod/sparse-6.12 6.12 C=2 W=1 CF=-Wsparse-error
+
+kmod-install: ## give its sources to DKMS, which builds it for each kernel
+	install -D -m 644 -t $(dkms) kmod/Kbuild kmod/dkms.conf $(wildcard kmod/*.[ch])
+	install -D -m 644 -t $(dkms)/include/viommu include/viommu/guard.h
+	$(if $(DESTDIR),,dkms install viommu-guard/$(VERSION))
+
 # -------------------------------------------------------------------------------------- install
 
 install: all ## install below $(DESTDIR)$(PREFIX)
@@ -163,7 +189,11 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(programs:%=dist/man/%.8)
 	set -e; for program in $(programs); do install -D -m 644 dist/completions/$$program.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program; done
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 dist/man/viommu-policy.5
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/viommu $(wildcard dist/schema/*.json)
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@bindir@|$(PREFIX)/bin|' dist/systemd/viommu-policy.service.in \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/viommu-policy.service
 
 clean: ## remove what was built; the fetched kernels and package lists stay
 	$(Q)find $(O) -mindepth 1 -maxdepth 1 ! -name kernels ! -name apt -exec rm -rf {} +

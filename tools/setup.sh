@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Install what a set of tasks needs, from the mirror that this machine already uses:
-#   tools/setup.sh build|lab|check|guest|bench...
+#   tools/setup.sh build|lab|check|kmod|guest|bench...
 # Some packages must be newer than Debian 12's own and come from its backports suite. The package
 # lists of that suite are kept in build/apt, so the machine's own apt configuration is not touched.
 set -eu
@@ -11,12 +11,13 @@ apt_state=$top/build/apt
 . "$top/tools/lab/apt.sh"
 
 build='gcc clang llvm make pkg-config libc6-dev linux-libc-dev libelf-dev zlib1g-dev libkmod-dev
-	libjansson-dev libexpat1-dev libcap-dev'
+	libjansson-dev libexpat1-dev libcap-dev libyaml-dev libmnl-dev'
 build_new='libbpf-dev bpftool'
 lab='busybox-static cpio kmod xz-utils zstd jq'
 lab_new='qemu-system-x86'
 check='libcmocka-dev systemtap-sdt-dev mandoc clang-format gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 	python3-minimal python3-jsonschema libclang-rt-14-dev'
+kmod='sparse gcc-12 uuid-dev'
 # What the kernel of the Linux guest is built with.
 guest='flex bison bc libelf-dev'
 bench='bpftrace'
@@ -47,6 +48,7 @@ main() {
 		check) want="$want $check" ;;
 		guest) want="$want $guest" ;;
 		bench) want="$want $bench" ;;
+		kmod) want="$want $kmod" ;;
 		*) die "unknown set '$set'" ;;
 		esac
 	done
