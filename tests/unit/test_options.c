@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "cli/nearest.h"
+#include "core/nearest.h"
 #include "cli/trace-options.h"
 #include "core/vocab.h"
 

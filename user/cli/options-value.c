@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/nearest.h"
 #include "cli/options.h"
+#include "core/nearest.h"
 
 #define NS_PER_SECOND 1000000000ULL
 

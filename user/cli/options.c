@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "cli/nearest.h"
 #include "cli/options.h"
+#include "core/nearest.h"
 #include "host/text.h"
 
 #ifndef VIOMMU_VERSION

@@ -124,6 +124,20 @@ static void layout_init(struct guest_layout *l, const struct advising *s)
 		layout_virt(l, g);
 }
 
+uint64_t advise_memory_last(const struct guest *g)
+{
+	static const struct machine any = { .arch = "" };
+	const struct advising s = { .m = &any, .g = g };
+	struct guest_layout l;
+	uint64_t last = 0;
+
+	layout_init(&l, &s);
+	for (size_t i = 0; i < l.count; i++)
+		if (!l.blocks[i].later && l.blocks[i].range.last > last)
+			last = l.blocks[i].range.last;
+	return last;
+}
+
 /** Kind of the note for memory that cannot be mapped as it lies. */
 static enum advice_kind block_kind(const struct guest *g, const struct block *b)
 {

@@ -38,4 +38,10 @@ struct advice {
 /** guest NULL: for any VM on this machine (--host), over all groups. Pure. */
 void advise(struct advice *a, const struct machine *m, const struct guest *guest);
 
+/**
+ * Last guest-physical address of the memory that the guest has at start; 0: this machine type or
+ * its memory is not known.
+ */
+uint64_t advise_memory_last(const struct guest *g);
+
 #endif

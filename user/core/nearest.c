@@ -2,7 +2,7 @@
 /* Optimal string alignment distance over three rows: names are short, so nothing is allocated. */
 #include <string.h>
 
-#include "cli/nearest.h"
+#include "nearest.h"
 
 static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
 {

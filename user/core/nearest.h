@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Suggestions for what a person may have meant. */
-#ifndef VIOMMU_CLI_NEAREST_H
-#define VIOMMU_CLI_NEAREST_H
+#ifndef VIOMMU_CORE_NEAREST_H
+#define VIOMMU_CORE_NEAREST_H
 
 #include <stdbool.h>
 
