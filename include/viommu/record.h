@@ -14,7 +14,7 @@
 #endif
 
 /** Layout version of everything below; BPF object and user program carry it and must agree. */
-#define VIOMMU_RECORD_VERSION 2
+#define VIOMMU_RECORD_VERSION 3
 
 /** Usable IOVA ranges that one record can hold. Known machines have up to ten; a longer list is
  *  cut and says so (VIOMMU_F_RANGES_CUT).
@@ -116,6 +116,7 @@ enum viommu_lost {
 	VIOMMU_LOST_RETURN,	/**< kprobe mode: the return of a call was not seen */
 	VIOMMU_LOST_SKIPPED,	/**< trampoline mode: the kernel skipped a program run. It counts
 				  *  that itself (recursion_misses); user space fills it in */
+	VIOMMU_LOST_DENIAL,	/**< viommu_guard could not tell of a denial; user space counts */
 	VIOMMU_NR_LOST
 };
 

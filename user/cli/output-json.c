@@ -86,10 +86,21 @@ static void add_range(struct json_line *line, const struct viommu_event *event)
 		return;
 	json_line_hex(line, "iova", event->ev.iova);
 	json_line_hex(line, "size", event->ev.size);
-	if (event->type != VIOMMU_EVENT_MAP)
+	if ((event->type != VIOMMU_EVENT_MAP && event->type != VIOMMU_EVENT_DENY) ||
+	    event->ev.flags_unknown)
 		return;
 	json_line_hex(line, "vaddr", event->ev.vaddr);
 	json_line_name(line, "prot", prot_name(event->ev.dma_flags));
+}
+
+/* The default has no name. */
+static void add_policy(struct json_line *line, const struct viommu_denier *by)
+{
+	struct json_line policy = { json_object(), 0 };
+
+	json_line_text(&policy, "name", by->policy, sizeof(by->policy));
+	json_line_text(&policy, "file", by->file, sizeof(by->file));
+	json_line_add_object(line, "policy", &policy);
 }
 
 static void add_failure(struct json_line *line, const struct viommu_event *event)
@@ -101,7 +112,9 @@ static void add_failure(struct json_line *line, const struct viommu_event *event
 		json_line_name(line, "errno",
 			       viommu_errno_name(-event->result, number, sizeof(number)));
 	json_diagnosis_judgement(line, diag);
-	if (event->type == VIOMMU_EVENT_MAP) {
+	if (event->type == VIOMMU_EVENT_DENY)
+		add_policy(line, &event->denier);
+	if (event->type == VIOMMU_EVENT_MAP || event->type == VIOMMU_EVENT_DENY) {
 		json_line_name(line, "backing", viommu_backing_name(event->ev.backing));
 		json_line_name(line, "path", viommu_path_name(event->ev.path));
 	}

@@ -21,10 +21,13 @@
 /* Reasons that have been explained for a VM. */
 struct explained {
 	char vm[VIOMMU_NAME_LEN];
-	uint64_t reasons;	/* bit n: enum viommu_reason n */
+	uint64_t reasons;	/* bit n: enum viommu_reason n, or EXPLAINED_AUDIT */
 };
 
-_Static_assert(VIOMMU_NR_REASONS <= 64, "explained::reasons has no room");
+/* What a policy only audits is no refusal: having explained the one does not explain the other. */
+#define EXPLAINED_AUDIT 63
+
+_Static_assert(VIOMMU_NR_REASONS <= EXPLAINED_AUDIT, "explained::reasons has no room");
 
 struct table {
 	struct output base;
@@ -93,7 +96,8 @@ static struct explained *explained_of(struct table *t, const char *vm)
 /* 1 if the failure is the first of its kind, 0 if not, or -ENOMEM. */
 static int explain_first(struct table *t, const struct viommu_event *event)
 {
-	const uint64_t bit = 1ULL << (event->diag.reason & 63);
+	const bool audit = event->type == VIOMMU_EVENT_DENY && !event->result;
+	const uint64_t bit = 1ULL << (audit ? EXPLAINED_AUDIT : event->diag.reason & 63);
 	struct explained *e = explained_of(t, event->vm.name);
 
 	if (!e)
@@ -171,6 +175,7 @@ static int table_event(struct output *out, FILE *f, const struct viommu_event *e
 		return 0;
 	case VIOMMU_EVENT_MAP:
 	case VIOMMU_EVENT_UNMAP:
+	case VIOMMU_EVENT_DENY:
 		/* One finding, one line: that of the request, which follows and has it all. */
 		if (event->request.parent)
 			return 0;

@@ -138,6 +138,8 @@ static void cells_outcome(struct row *row, const struct table_style *style,
 	if (event->type == VIOMMU_EVENT_REQUEST)
 		snprintf(row->cell[COLUMN_RESULT], LAYOUT_CELL, "%s",
 			 told ? told : "refused");
+	else if (event->type == VIOMMU_EVENT_DENY && !event->result)
+		strcpy(row->cell[COLUMN_RESULT], "audit");
 	else if (event->result)
 		snprintf(row->cell[COLUMN_RESULT], LAYOUT_CELL, "%s",
 			 viommu_errno_name(-event->result, number, sizeof(number)));

@@ -159,13 +159,16 @@ static int app_run(struct app *app)
 	struct pollfd fds[] = {
 		{ .fd = session_fd(app->session), .events = POLLIN },
 		{ .fd = app->signal_fd, .events = POLLIN },
+		{ .fd = -1, .events = POLLIN },
 	};
 	uint64_t now = now_ns();
 	int more = 0;
 
 	while (!app_is_done(app, now)) {
-		int n = poll(fds, 2, more ? 0 : wait_ms(app, now));
+		int n;
 
+		fds[2].fd = session_guard_fd(app->session);
+		n = poll(fds, 3, more ? 0 : wait_ms(app, now));
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		more = session_poll(app->session, 0);

@@ -149,8 +149,10 @@ void detail_hole(const struct facts *f, struct text *t)
 
 void detail_policy(const struct facts *f, struct text *t)
 {
+	const bool audit = f->ev->denied && !f->ev->err;
+
 	phrase_request(f, t);
-	text_add(t, " was refused by a policy of this host");
+	text_add(t, " %s refused by a policy of this host", audit ? "would be" : "was");
 	if (f->ev->limit_from == VIOMMU_LIMIT_POLICY && f->top && f->place != FACTS_PLACE_UNKNOWN)
 		text_add(t, ": it allows %u bits (last allowed 0x%llx)", f->host_bits,
 			 (unsigned long long)f->top);

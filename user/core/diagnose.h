@@ -75,6 +75,7 @@ struct viommu_evidence {
 	uint64_t said_a;		/**< see enum viommu_said */
 	uint64_t said_b;
 	bool no_driver;			/**< the container had no IOMMU driver */
+	bool denied;			/**< viommu_guard said so; err 0: its policy only audits */
 	bool retried;			/**< the same range was mapped right after (EBUSY) */
 
 	struct iova_ranges ranges;	/**< count 0: unknown */

@@ -6,6 +6,8 @@
 #ifndef VIOMMU_CORE_EVENT_H
 #define VIOMMU_CORE_EVENT_H
 
+#include <viommu/guard.h>
+
 #include "diagnose.h"
 
 #define VIOMMU_NAME_LEN 256
@@ -76,6 +78,13 @@ struct viommu_request {
 	uint32_t fault_reason;		/**< FAULT: VIRTIO_IOMMU_FAULT_R_* */
 };
 
+/** DENY: the policy that refused a map, or, if it only audits (result 0), would have. */
+struct viommu_denier {
+	char policy[VIOMMU_GUARD_NAME_LEN];	/**< empty: the default */
+	char file[VIOMMU_GUARD_FILE_LEN];	/**< empty: not known */
+	char message[VIOMMU_GUARD_MESSAGE_LEN];	/**< the administrator's; empty: none */
+};
+
 /** What is printed. Members that do not apply to the type are 0 / empty. */
 struct viommu_event {
 	enum viommu_event_type type;
@@ -94,21 +103,24 @@ struct viommu_event {
 
 	struct viommu_evidence ev;	/**< result, range, backing, path, limit */
 	int result;			/**< 0 or -errno */
-	struct viommu_diagnosis diag;	/**< valid if result < 0 */
+	struct viommu_diagnosis diag;	/**< valid if viommu_event_failed() */
 	uint64_t count;			/**< equal events that this one stands for, >= 1 */
 	uint64_t iova_lowest;		/**< first IOVA among them */
 	uint64_t iova_highest;		/**< last IOVA among them */
 
 	struct viommu_request request;	/**< REQUEST, FAULT, SUMMARY of a guest; MAP: parent only */
 
+	struct viommu_denier denier;	/**< DENY */
+
 	enum viommu_lost lost;		/**< LOST: why; count says how many */
 	struct viommu_summary summary;	/**< SUMMARY */
 };
 
-/** diag is valid: something was refused. A fault has no result of its own. */
+/** diag is valid: something was refused, or would have been. A fault has no result of its own. */
 static inline bool viommu_event_failed(const struct viommu_event *event)
 {
-	return event->result < 0 || event->type == VIOMMU_EVENT_FAULT;
+	return event->result < 0 || event->type == VIOMMU_EVENT_FAULT ||
+	       event->type == VIOMMU_EVENT_DENY;
 }
 
 #endif

@@ -60,6 +60,8 @@ static uint64_t end_of_window(const struct fold *fold, uint64_t start)
 
 static bool is_foldable(const struct viommu_event *event)
 {
+	if (event->type == VIOMMU_EVENT_DENY)
+		return true;
 	return event->result < 0 &&
 	       (event->type == VIOMMU_EVENT_MAP || event->type == VIOMMU_EVENT_UNMAP ||
 		event->type == VIOMMU_EVENT_REQUEST);

@@ -14,16 +14,22 @@ void request_pieces_add(struct request_pieces *p, const struct viommu_event *map
 			return;
 	p->list[p->next].parent = parent;
 	p->list[p->next].diag = map->diag;
+	p->list[p->next].result = map->result;
 	p->next = (p->next + 1) % REQUEST_MAX_PIECES;
 }
 
-/* The piece's diagnosis; false: its record was lost, or came from before we were attached. */
-static bool pieces_take(struct request_pieces *p, uint64_t parent, struct viommu_diagnosis *diag)
+/*
+ * The piece's diagnosis and its result, which a policy may have changed after the kernel's own
+ * answer; false: its record was lost, or came from before we were attached.
+ */
+static bool pieces_take(struct request_pieces *p, uint64_t parent, struct viommu_diagnosis *diag,
+			int *result)
 {
 	for (size_t i = 0; parent && i < REQUEST_MAX_PIECES; i++) {
 		if (p->list[i].parent != parent)
 			continue;
 		*diag = p->list[i].diag;
+		*result = p->list[i].result;
 		p->list[i].parent = 0;
 		return true;
 	}
@@ -78,9 +84,9 @@ void request_judge(struct viommu_event *e, struct request_pieces *p)
 	}
 	if (!e->request.failed)
 		return;
-	e->result = e->request.failed_result;
-	if (!pieces_take(p, e->request.parent, &piece))
+	if (!pieces_take(p, e->request.parent, &piece, &e->request.failed_result))
 		piece_diagnose(e, &piece);
+	e->result = e->request.failed_result;
 	told_ok(e, &piece);
 	e->diag.severity = VIOMMU_SEVERITY_SILENT;
 }

@@ -12,6 +12,7 @@
 struct request_pieces {
 	struct {
 		uint64_t parent;	/* 0: free */
+		int result;		/* -errno that the VMM saw */
 		struct viommu_diagnosis diag;
 	} list[REQUEST_MAX_PIECES];
 	size_t next;

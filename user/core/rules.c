@@ -131,6 +131,11 @@ static bool above_policy(const struct facts *f)
 	return above(f) && f->ev->limit_from == VIOMMU_LIMIT_POLICY;
 }
 
+static bool denied(const struct facts *f)
+{
+	return f->ev->denied;
+}
+
 static bool above_bar(const struct facts *f)
 {
 	return above(f) && f->ev->backing == VIOMMU_BACKING_VFIO_BAR;
@@ -248,6 +253,9 @@ static bool request_bisects(const struct facts *f)
 }
 
 static const struct rule rules[] = {
+	/* Who refused it has said so. */
+	{ MAP, { 0 }, false, denied, VIOMMU_REASON_POLICY, detail_policy },
+
 	/* Before anything is looked at. */
 	{ MAP | UNMAP, { EINVAL }, true, no_driver,
 	  VIOMMU_REASON_NO_IOMMU_DRIVER, detail_no_driver },

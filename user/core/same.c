@@ -15,7 +15,8 @@ bool same_reason(const struct viommu_event *a, const struct viommu_event *b)
 	       a->diag.reason == b->diag.reason && a->diag.severity == b->diag.severity &&
 	       a->ev.has_range == b->ev.has_range && a->request.type == b->request.type &&
 	       a->request.status == b->request.status &&
-	       a->request.endpoint == b->request.endpoint;
+	       a->request.endpoint == b->request.endpoint &&
+	       !strcmp(a->denier.policy, b->denier.policy);
 }
 
 /* Each member is set after the structure was zeroed, so that bytes can be compared. */
@@ -61,5 +62,5 @@ bool same_printed(const struct viommu_event *a, const struct viommu_event *b)
 	       !strcmp(a->diag.detail, b->diag.detail) && !strcmp(a->comm, b->comm) &&
 	       !strcmp(a->container, b->container) && !strcmp(a->vm.name, b->vm.name) &&
 	       !strcmp(a->vm.uuid, b->vm.uuid) && !strcmp(a->vm.manager, b->vm.manager) &&
-	       same_devices(a, b);
+	       !strcmp(a->denier.file, b->denier.file) && same_devices(a, b);
 }

@@ -5,7 +5,7 @@
 
 #include "event.h"
 
-/** Same container, type, result, reason and severity; both with an IOVA, or both without. */
+/** Same container, type, result, policy, reason, severity; both with an IOVA, or both without. */
 bool same_reason(const struct viommu_event *a, const struct viommu_event *b);
 
 /** Everything that is printed is equal, but time and count. */

@@ -109,6 +109,9 @@ struct severity severity_judge(const struct facts *f, enum viommu_reason reason)
 	if (f->ev->gave_up)
 		return (struct severity) { VIOMMU_SEVERITY_FATAL,
 			"the VMM said that the VM, or the device, ends because of it" };
+	if (f->ev->denied && !f->ev->err)
+		return (struct severity) { VIOMMU_SEVERITY_WARNING,
+			"the policy only audits: it was not" };
 	if (f->ev->op == VIOMMU_OP_REQUEST)
 		return judge_request(f);
 	if (f->ev->op == VIOMMU_OP_FAULT)

@@ -14,6 +14,8 @@ struct vm_total {
 	struct iova_ranges told;	/* ranges that events told, if no container does */
 	enum viommu_limit_from told_from;
 	bool told_none;			/* events told ranges that have nothing in common */
+	struct iova_ranges allowed;	/* what policies leave, where one has refused */
+	bool allowed_none;
 };
 
 struct summary {
@@ -134,8 +136,15 @@ int summary_add_event(struct summary *s, const struct viommu_event *event)
 	total = vm_get(s, &event->vm, &err);
 	if (!total)
 		return err;
-	if (event->type == VIOMMU_EVENT_MAP && event->result < 0)
+	if ((event->type == VIOMMU_EVENT_MAP || event->type == VIOMMU_EVENT_DENY) &&
+	    event->result < 0)
 		count_failure(total, event);
+	if (event->type == VIOMMU_EVENT_DENY) {
+		/* What is only audited limits nothing. */
+		if (event->result < 0)
+			ranges_narrow(&total->allowed, &total->allowed_none, &event->ev.ranges);
+		return 0;
+	}
 	if (event->ev.ranges.count && !event->ev.ranges_cut) {
 		ranges_narrow(&total->told, &total->told_none, &event->ev.ranges);
 		total->told_from = event->ev.limit_from;
@@ -206,6 +215,10 @@ static void close_vm(struct vm_total *total)
 	if (!sum->ranges.count && !total->no_common_range && total->told.count) {
 		sum->ranges = total->told;
 		sum->limit_from = total->told_from;
+	}
+	if (total->allowed.count) {
+		ranges_narrow(&sum->ranges, &total->no_common_range, &total->allowed);
+		sum->limit_from = VIOMMU_LIMIT_POLICY;
 	}
 	if (!sum->ranges.count)
 		sum->limit_from = VIOMMU_LIMIT_UNKNOWN;

@@ -190,7 +190,9 @@ enum viommu_remedy_for {
 	X(RETURN, "return_missed", \
 	  "the end of a call was not seen: whether it failed is not known") \
 	X(SKIPPED, "program_skipped", \
-	  "the kernel skipped the tracing program: calls happened that are not counted at all")
+	  "the kernel skipped the tracing program: calls happened that are not counted at all") \
+	X(DENIAL, "denial_missed", \
+	  "a policy's refusal was not told: it is shown as the failure that the kernel saw, or not")
 
 /* Name of each value as in JSON; NULL if the value is out of range. */
 const char *viommu_reason_name(enum viommu_reason reason);

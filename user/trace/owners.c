@@ -125,6 +125,40 @@ const struct owner *owners_find(struct owners *o, uint32_t tgid, uint64_t start_
 	return owner;
 }
 
+/* The last of that pid that was added, of that process if its start is known. */
+static struct owner *owners_latest(struct owners *o, const struct host_process *p)
+{
+	for (size_t i = 0; i < o->count; i++) {
+		struct owner *owner = &o->list[(o->next + OWNERS_MAX - 1 - i) % OWNERS_MAX];
+		const struct host_process known = { .pid = owner->tgid,
+						    .start_time = owner->start_time };
+
+		if (host_process_same(&known, p))
+			return owner;
+	}
+	return NULL;
+}
+
+const struct owner *owners_find_pid(struct owners *o, uint32_t tgid, const char *comm,
+				    const char *cgroup)
+{
+	struct host_process *p = &o->process;
+	struct owner *owner;
+
+	memset(p, 0, sizeof(*p));
+	p->pid = tgid;
+	snprintf(p->comm, sizeof(p->comm), "%.*s", (int)sizeof(p->comm) - 1, comm);
+	snprintf(p->cgroup, sizeof(p->cgroup), "%.*s", (int)sizeof(p->cgroup) - 1, cgroup);
+	/* If it is gone these names are what is left of it. */
+	host_process_read(p, "");
+	owner = owners_latest(o, p);
+	if (owner)
+		return owner;
+	owner = owners_add(o, tgid, p->start_time);
+	owner_identify(o, owner);
+	return owner;
+}
+
 bool owners_matched(const struct owners *o)
 {
 	return o->matched;

@@ -37,6 +37,13 @@ const struct owner *owners_learn(struct owners *o, const struct viommu_rec_proce
 const struct owner *owners_find(struct owners *o, uint32_t tgid, uint64_t start_time,
 				const char *comm);
 
+/**
+ * The process of that pid that lives now, else the one that is remembered, else by the names given.
+ * Valid until the next call.
+ */
+const struct owner *owners_find_pid(struct owners *o, uint32_t tgid, const char *comm,
+				    const char *cgroup);
+
 /** Some wanted process has been seen although not every process is wanted. */
 bool owners_matched(const struct owners *o);
 

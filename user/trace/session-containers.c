@@ -66,7 +66,7 @@ static void container_tick(struct session *s, uint32_t slot)
 	if (!tracer_container_snapshot(s->tracer, slot, &s->snapshot))
 		return;
 	if (s->snapshot.state == VIOMMU_CONTAINER_DEAD) {
-		if (info->dead && s->behind)
+		if (info->dead && (s->behind || waiting_first(s->waiting)))
 			return;
 		if (info->dead) {
 			container_account(s, slot);

@@ -34,6 +34,10 @@ void session_free(struct session *s);
 
 /** See tracer.h, also for the 1 that session_poll() may return. */
 int session_fd(const struct session *s);
+/** Readable when viommu_guard has told of denials; -1 while it is not there. It may change with
+ *  each session_tick().
+ */
+int session_guard_fd(const struct session *s);
 int session_poll(struct session *s, int timeout_ms);
 
 /**
