@@ -7,7 +7,7 @@
 
 #include "cli/columns.h"
 #include "cli/command.h"
-#include "cli/doctor.h"
+#include "cli/doctor-guard.h"
 #include "cli/json-line.h"
 #include "cli/output.h"
 #include "host/iommu.h"
@@ -137,6 +137,7 @@ static int doctor_run(int argc, char **argv)
 {
 	struct command_opts opts = { .json = false };
 	struct doctor_tool tool = { .has_btf = false };
+	struct doctor_guard guard = { .loaded = false };
 	struct vms v = { .asked = false };
 	struct findings f = { .list = NULL };
 	int code = options_parse(&doctor_program, argc, argv, &opts);
@@ -146,10 +147,12 @@ static int doctor_run(int argc, char **argv)
 	machine_init(&v.machine);
 	code = facts_read_all(&v, &tool);
 	if (code < 0) {
-		doctor_check(&f, &tool, &v);
+		doctor_guard_read(&guard);
+		doctor_check(&f, &tool, &guard, &v);
 		code = findings_print(&f, &v, opts.json);
 	}
 	findings_fini(&f);
+	doctor_guard_fini(&guard);
 	dma_list_fini(&v.dma);
 	guest_list_fini(&v.list);
 	machine_fini(&v.machine);

@@ -29,6 +29,7 @@ extern const struct command command_host;	/**< IOMMUs, groups, widths, holes */
 extern const struct command command_vms;	/**< running VMs and their limits; --map */
 extern const struct command command_recommend;
 extern const struct command command_explain;
+extern const struct command command_policy;	/**< has sub-commands: cli/policy.h */
 extern const struct command command_doctor;
 
 #endif

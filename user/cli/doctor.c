@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/doctor.h"
+#include "cli/doctor-guard.h"
 #include "core/text.h"
 
 /* Default of vfio_iommu_type1's parameter (drivers/vfio/vfio_iommu_type1.c: U16_MAX). */
@@ -133,12 +133,14 @@ static int by_level(const void *a, const void *b)
 	return (int)left->level - (int)right->level;
 }
 
-void doctor_check(struct findings *f, const struct doctor_tool *tool, const struct vms *v)
+void doctor_check(struct findings *f, const struct doctor_tool *tool,
+		  const struct doctor_guard *guard, const struct vms *v)
 {
 	memset(f, 0, sizeof(*f));
 	check_host(f, &v->machine);
 	for (size_t i = 0; i < v->list.count; i++)
 		doctor_check_vm(f, v, &v->list.guests[i]);
+	doctor_check_guard(f, guard);
 	check_tracing(f, tool);
 	check_pins(f, tool, v);
 	if (v->list.unread)

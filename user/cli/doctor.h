@@ -40,8 +40,11 @@ struct findings {
 	int err;
 };
 
-/** Apply every rule. findings_fini() in any case. */
-void doctor_check(struct findings *f, const struct doctor_tool *tool, const struct vms *v);
+struct doctor_guard;
+
+/** Apply every rule; guard: see doctor-guard.h. findings_fini() in any case. */
+void doctor_check(struct findings *f, const struct doctor_tool *tool,
+		  const struct doctor_guard *guard, const struct vms *v);
 
 void findings_fini(struct findings *f);
 
