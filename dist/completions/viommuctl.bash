@@ -31,8 +31,31 @@ _viommuctl_options()
 	vms) echo "--vm --map --watch --output --help --version" ;;
 	recommend) echo "--vm --host --facts --output --dump-facts --help --version" ;;
 	explain) echo "--output --help --version" ;;
+	policy) echo "--replay --output --help --version" ;;
 	doctor) echo "--output --help --version" ;;
 	esac
+}
+
+# After "viommuctl policy": its commands, their options, files; after "run NAME --" any command.
+_viommuctl_policy()
+{
+	local current=$1 previous=$2 command=${COMP_WORDS[2]} words=
+
+	if ((COMP_CWORD == 2)); then
+		words="check diff apply status test run flush --help --version"
+	elif [[ $previous == -r || $previous == --replay ]] ||
+	     [[ $command =~ ^(check|test)$ && $current != -* ]]; then
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+	elif [[ $command == run ]]; then
+		((COMP_CWORD > 4)) && mapfile -t COMPREPLY < <(compgen -c -- "$current")
+		return
+	else
+		words=$(_viommuctl_options policy)
+		[[ $command == test ]] || words=${words#--replay }
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }
 
 _viommuctl()
@@ -50,8 +73,12 @@ _viommuctl()
 	fi
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		words="host vms recommend explain doctor --help --version"
+		words="host vms recommend explain policy doctor --help --version"
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+		return
+	fi
+	if [[ $command == policy && $previous != -o && $previous != --output ]]; then
+		_viommuctl_policy "$current" "$previous"
 		return
 	fi
 	case $previous in
