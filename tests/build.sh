@@ -66,7 +66,8 @@ record_is_followed() {
 installs() {
 	make O="$work/build" DESTDIR="$work/root" PREFIX=/usr install || return 1
 	for file in bin/viommu-trace share/man/man8/viommu-trace.8 \
-		share/bash-completion/completions/viommu-trace share/viommu/event.schema.json; do
+		share/bash-completion/completions/viommu-trace share/viommu/event.schema.json \
+		share/man/man5/viommu-policy.5 lib/systemd/system/viommu-policy.service; do
 		[ -s "$work/root/usr/$file" ] || { echo "no $file"; return 1; }
 	done
 	"$work/root/usr/bin/viommu-trace" --version

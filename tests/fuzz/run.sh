@@ -16,6 +16,8 @@ sources_of() {
 	fuzz_facts) echo user/host/*.c user/core/*.c ;;
 	fuzz_qemu) echo user/host/*.c user/core/*.c ;;
 	fuzz_sysfs) echo user/core/*.c ;;
+	fuzz_policy) echo user/core/*.c ;;
+	fuzz_guard) echo user/cli/replay.c user/guard/*.c user/core/*.c user/host/text.c ;;
 	*) echo "tests/fuzz/run.sh: no sources are listed for $1" >&2; return 1 ;;
 	esac
 }
@@ -26,7 +28,7 @@ fuzz_one() {
 	# shellcheck disable=SC2086 # a list of files
 	clang -std=gnu11 -D_GNU_SOURCE -O1 -g -Iinclude -Iuser \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		"tests/fuzz/$name.c" $sources -lexpat -ljansson -o "$out/$name"
+		"tests/fuzz/$name.c" $sources -lexpat -ljansson -lyaml -lmnl -lkmod -o "$out/$name"
 	mkdir -p "$out/$name.corpus"
 	"$out/$name" -max_total_time="$seconds" -max_len=6000 -artifact_prefix="$out/$name-" \
 		$([ -f "$dict" ] && echo "-dict=$dict") \

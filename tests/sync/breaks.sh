@@ -15,6 +15,7 @@ must_see() {
 	sed -i "$2" "$tmp/dist/$1"
 	! cmp -s "$top/dist/$1" "$tmp/dist/$1" || { echo "breaks: '$2' changes nothing"; exit 1; }
 	case $1 in
+	*policy*) script=policy.sh ;;
 	*viommuctl*|*facts*) script=viommuctl.sh ;;
 	*) script=run.sh ;;
 	esac
@@ -39,10 +40,17 @@ must_see man/viommuctl.8 's/^\.It Cm caching_mode$/.It Cm cache_mode/'
 must_see man/viommuctl.8 's/^\.It Cm max_bits$/.It Cm most_bits/'
 must_see man/viommuctl.8 's/^\.Ss doctor$/.Ss nurse/'
 must_see completions/viommuctl.bash 's/--dump-facts//'
-must_see completions/viommuctl.bash 's/explain doctor --help/explain --help/'
+must_see completions/viommuctl.bash 's/explain policy doctor --help/explain policy --help/'
 must_see schema/facts.schema.json 's/"arm-smmuv3"/"smmu"/'
 must_see schema/facts.schema.json 's/"ivrs_va_bits": {/"ivrs_bits": {/'
 must_see schema/facts.schema.json 's/"maxItems": 16384/"maxItems": 65536/'
 must_see schema/facts.schema.json 's/"required": \["id"\]/"required": []/'
+must_see man/viommu-policy.5 's/^\.It Cm max_iova_bits$/.It Cm max_iova_bit/'
+must_see man/viommu-policy.5 's/^    match: { vm: guest1 }/    match: { vms: guest1 }/'
+must_see man/viommu-policy.5 's/^    max_iova_bits: 39/    max_iova_bits: 38/'
+must_see schema/policy.schema.json 's/"maximum": 64$/"maximum": 65/'
+must_see schema/policy.schema.json 's/"EPERM", //'
+must_see schema/policy.schema.json 's/"required": \["name"\],//'
+must_see schema/policy.schema.json 's/#\[0-9\*#\]/#[0-9]/'
 [ "$missed" -eq 0 ] && echo "breaks: every difference was seen"
 exit "$missed"

@@ -209,7 +209,23 @@ static inline struct viommu_event events_guest_summary(void)
 	return e;
 }
 
-#define EVENTS_MIXED 17
+/** A MAP that a policy refused, or, with err 0, that it only audits. */
+static inline struct viommu_event events_deny(uint64_t iova, int err)
+{
+	struct viommu_event e = events_map(iova, 4096, err);
+
+	e.type = VIOMMU_EVENT_DENY;
+	e.ev.denied = true;
+	e.ev.path = VIOMMU_PATH_UNKNOWN;
+	e.ev.ranges.r[1].last = 0x3fffffffff;
+	e.ev.limit_from = VIOMMU_LIMIT_POLICY;
+	e.diag = events_diagnosis(VIOMMU_REASON_POLICY, VIOMMU_SEVERITY_WARNING);
+	events_text(e.denier.policy, sizeof(e.denier.policy), "cap-38");
+	events_text(e.denier.file, sizeof(e.denier.file), "/etc/viommu/policy.d/50-gpu.yaml");
+	return e;
+}
+
+#define EVENTS_MIXED 20
 
 /** One of each kind that a printer can show. */
 static inline void events_mixed(struct viommu_event out[EVENTS_MIXED])
@@ -246,6 +262,13 @@ static inline void events_mixed(struct viommu_event out[EVENTS_MIXED])
 	out[16].request.type = VIOMMU_REQUEST_ATTACH;
 	out[16].request.endpoint = 0x18;
 	out[16].ev.has_range = false;
+	out[17] = events_deny(0x4000000000, ERANGE);
+	out[18] = events_deny(0x5000000000, 0);
+	/* The guard alone knows of it: no record of the tracer. */
+	out[19] = events_deny(0x6000000000, EPERM);
+	out[19].ev.flags_unknown = true;
+	out[19].ev.backing = VIOMMU_BACKING_UNKNOWN;
+	out[19].denier.policy[0] = '\0';
 }
 
 #endif

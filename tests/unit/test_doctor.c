@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/doctor.h"
+#include "cli/doctor-guard.h"
 
 #define GIB (1ULL << 30)
 
@@ -17,6 +17,7 @@
 
 struct fixture {
 	struct doctor_tool tool;
+	struct doctor_guard guard;
 	struct vms vms;
 	struct guest *g;
 };
@@ -89,7 +90,7 @@ static void expect(struct fixture *x, enum finding_level level, const char *text
 	struct findings f;
 	int at;
 
-	doctor_check(&f, &x->tool, &x->vms);
+	doctor_check(&f, &x->tool, &x->guard, &x->vms);
 	at = find(&f, level, text);
 	if (at < 0)
 		for (size_t i = 0; i < f.count; i++)
@@ -104,7 +105,7 @@ static void expect_nothing(struct fixture *x)
 {
 	struct findings f;
 
-	doctor_check(&f, &x->tool, &x->vms);
+	doctor_check(&f, &x->tool, &x->guard, &x->vms);
 	for (size_t i = 0; i < f.count; i++) {
 		if (f.list[i].level != FINDING_NOTE)
 			print_message("%s: %s\n", f.list[i].subject, f.list[i].text);
@@ -316,6 +317,44 @@ static void vms_without_devices_are_well(void **state)
 	expect_nothing(&x);
 }
 
+static void policies(void **state)
+{
+	struct guard_container container = { .pid = 7, .group = 3, .comm = "qemu",
+					     .state = VIOMMU_GUARD_NOT_ENFORCED,
+					     .reason = "mediated devices only" };
+	struct fixture x;
+
+	(void)state;
+	start(&x);
+	x.guard.files = 2;
+	expect(&x, FINDING_PROBLEM, "2 policy files are not in force: the module viommu_guard is not "
+	       "loaded", "viommuctl policy apply");
+	start(&x);
+	x.guard = (struct doctor_guard){ .files = 1, .loaded = true, .asked = true };
+	expect(&x, FINDING_PROBLEM, "1 policy file is not in force: nothing was applied yet", "apply");
+	start(&x);
+	x.guard = (struct doctor_guard){ .files = 1, .files_wrong = true };
+	expect(&x, FINDING_PROBLEM, "have mistakes", "viommuctl policy check");
+	start(&x);
+	x.guard = (struct doctor_guard){ .loaded = true, .asked = true };
+	strcpy(x.guard.status.reason, "PREEMPT_RT");
+	expect(&x, FINDING_WARNING, "not enforced everywhere: PREEMPT_RT", "policy status");
+	start(&x);
+	x.guard = (struct doctor_guard){ .loaded = true, .asked = true,
+					 .containers = { &container, 1 } };
+	expect(&x, FINDING_WARNING, "container 7-3 of qemu is not held to its policy: mediated", "anew");
+	start(&x);
+	container.state = VIOMMU_GUARD_CAPPED;
+	x.guard = (struct doctor_guard){ .files = 1, .loaded = true, .asked = true,
+					 .status = { .generation = 1 },
+					 .containers = { &container, 1 } };
+	expect_nothing(&x);
+	/* Who may not ask the module is told that elsewhere. */
+	start(&x);
+	x.guard = (struct doctor_guard){ .files = 1, .loaded = true };
+	expect_nothing(&x);
+}
+
 static void the_worst_comes_first(void **state)
 {
 	struct findings f;
@@ -326,7 +365,7 @@ static void the_worst_comes_first(void **state)
 	x.tool.preemptible = true;
 	x.tool.has_btf = false;
 	x.g->devices[0].singleton = TRI_NO;
-	doctor_check(&f, &x.tool, &x.vms);
+	doctor_check(&f, &x.tool, &x.guard, &x.vms);
 	assert_true(f.count >= 3);
 	for (size_t i = 1; i < f.count; i++)
 		assert_true(f.list[i - 1].level <= f.list[i].level);
@@ -347,6 +386,7 @@ int main(void)
 		cmocka_unit_test(locked_memory),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(vms_without_devices_are_well),
+		cmocka_unit_test(policies),
 		cmocka_unit_test(the_worst_comes_first),
 	};
 

@@ -352,8 +352,8 @@ static void json_numbers_lines(void **state)
 
 	(void)state;
 	assert_non_null(strstr(text, "\"seq\":1,"));
-	assert_non_null(strstr(text, "\"seq\":17,"));
-	assert_null(strstr(text, "\"seq\":18,"));
+	assert_non_null(strstr(text, "\"seq\":20,"));
+	assert_null(strstr(text, "\"seq\":21,"));
 	assert_null(strstr(text, "\"host\":"));
 	free(text);
 }
