@@ -72,6 +72,9 @@ static void set_argument(json_t *object, const struct load_op *op, const struct 
 	case LOAD_DETACH:
 		json_object_set_new(object, "group", number(op->number));
 		break;
+	case LOAD_CGROUP:
+		json_object_set_new(object, "cgroup", json_string(op->bdf));
+		break;
 	case LOAD_DEVICE:
 		json_object_set_new(object, "device", json_string(op->bdf));
 		break;
@@ -98,6 +101,19 @@ int load_json_op(FILE *to, const struct load_op *op, const struct load_info *inf
 	if (op->result < 0)
 		json_object_set_new(object, "errno", json_string(strerrorname_np(-op->result)));
 	json_object_set_new(object, "tid", json_integer(op->tid));
+	return write_line(to, object);
+}
+
+int load_json_race(FILE *to, const struct load_race_counts *counts)
+{
+	json_t *race = json_object(), *object = json_object();
+
+	json_object_set_new(race, "calls", number(counts->calls));
+	json_object_set_new(race, "maps", number(counts->maps));
+	json_object_set_new(race, "refused", number(counts->refused));
+	json_object_set_new(race, "elsewhere", number(counts->elsewhere));
+	json_object_set_new(race, "above", number(counts->above));
+	json_object_set_new(object, "race", race);
 	return write_line(to, object);
 }
 

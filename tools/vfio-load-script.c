@@ -8,7 +8,7 @@
 #include "vfio-load.h"
 
 /* What a verb takes after it. */
-enum takes { NOTHING, NUMBER, BDF, RANGE };
+enum takes { NOTHING, NUMBER, BDF, NAME, RANGE };
 
 struct verb {
 	const char *name;
@@ -29,10 +29,15 @@ static const struct verb verbs[LOAD_VERBS] = {
 	[LOAD_RLIMIT_MEMLOCK] = { "rlimit-memlock", NUMBER },
 	[LOAD_DROP_CAP_IPC_LOCK] = { "drop-cap-ipc-lock", NOTHING },
 	[LOAD_CLOSE] = { "close", NOTHING },
+	[LOAD_FORK] = { "fork", NOTHING },
+	[LOAD_CGROUP] = { "cgroup", NAME },
+	[LOAD_OTHER] = { "other", NOTHING },
+	[LOAD_TAKE] = { "take", NUMBER },
 };
 
 static const char *const backings[LOAD_BACKINGS] = {
 	[LOAD_RAM] = "ram",
+	[LOAD_SCATTERED] = "scattered",
 	[LOAD_RO] = "ro",
 	[LOAD_UNMAPPED] = "unmapped",
 	[LOAD_BAR] = "bar",
@@ -143,12 +148,13 @@ static size_t parse_argument(struct load_op *op, const char *word)
 {
 	if (word && verbs[op->verb].takes == NUMBER && load_number_parse(word, &op->number))
 		return 1;
-	if (word && verbs[op->verb].takes == BDF && strlen(word) < sizeof(op->bdf)) {
+	if (word && verbs[op->verb].takes != NUMBER && strlen(word) < sizeof(op->bdf)) {
 		memcpy(op->bdf, word, strlen(word) + 1);
 		return 1;
 	}
 	fprintf(stderr, "vfio-load: '%s' takes a %s, not '%s'\n", load_verb_name(op->verb),
-		verbs[op->verb].takes == BDF ? "PCI address like 0000:00:02.0" : "number",
+		verbs[op->verb].takes == BDF ? "PCI address like 0000:00:02.0" :
+		verbs[op->verb].takes == NAME ? "name of at most 15 characters" : "number",
 		word ? word : "");
 	return 0;
 }

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +17,8 @@
 /* The program's state while it works. */
 struct session {
 	struct load_vfio vfio;
+	/* Where `other` leads. */
+	struct load_vfio other;
 	struct load_counts counts;
 };
 
@@ -44,6 +48,37 @@ static int sleep_ms(uint64_t ms)
 	return nanosleep(&time, NULL) < 0 ? -errno : 0;
 }
 
+/* The parent is of no more use than its descriptors; what it would print comes from the child. */
+static int go_on_as_child(void)
+{
+	const pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		return -errno;
+	if (child == 0)
+		return 0;
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+}
+
+static int enter_cgroup(const char *name)
+{
+	char path[64];
+	FILE *procs;
+
+	snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", name);
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/cgroup.procs", name);
+	procs = fopen(path, "w");
+	if (!procs)
+		return -errno;
+	fprintf(procs, "%d", getpid());
+	return fclose(procs) ? -errno : 0;
+}
+
 static int wait_stdin(void)
 {
 	int c;
@@ -52,6 +87,20 @@ static int wait_stdin(void)
 		c = getchar();
 	} while (c != EOF && c != '\n');
 	return 0;
+}
+
+/*
+ * Huge pages would be contiguous, and pages that are touched one after the other are likely to be:
+ * so they are touched in an order in which no two neighbours follow each other.
+ */
+static void scatter(char *memory, size_t size)
+{
+	const size_t page = 4096, step = 61;
+
+	madvise(memory, size, MADV_NOHUGEPAGE);
+	for (size_t first = 0; first < step; first++)
+		for (size_t at = first * page; at < size; at += step * page)
+			memory[at] = 1;
 }
 
 /*
@@ -77,6 +126,8 @@ static int find_vaddr(const struct load_vfio *vfio, struct load_op *op)
 	if (memory == MAP_FAILED)
 		return -errno;
 	op->vaddr = (uintptr_t)memory;
+	if (op->backing == LOAD_SCATTERED)
+		scatter(memory, size);
 	if (op->backing == LOAD_UNMAPPED)
 		munmap(memory, size);
 	return 0;
@@ -101,6 +152,8 @@ static int do_simple(struct load_vfio *vfio, const struct load_op *op, struct lo
 	switch (op->verb) {
 	case LOAD_OPEN:
 		return load_vfio_open(vfio);
+	case LOAD_TAKE:
+		return load_vfio_take(vfio, (pid_t)op->number);
 	case LOAD_ATTACH:
 		return load_vfio_attach(vfio, op->number);
 	case LOAD_DETACH:
@@ -119,12 +172,24 @@ static int do_simple(struct load_vfio *vfio, const struct load_op *op, struct lo
 		return set_memlock(op->number);
 	case LOAD_DROP_CAP_IPC_LOCK:
 		return drop_cap_ipc_lock();
+	case LOAD_FORK:
+		return go_on_as_child();
+	case LOAD_CGROUP:
+		return enter_cgroup(op->bdf);
 	case LOAD_CLOSE:
 		load_vfio_close(vfio);
 		return 0;
 	default:
 		return -EINVAL;
 	}
+}
+
+static void change_container(struct session *session)
+{
+	const struct load_vfio vfio = session->vfio;
+
+	session->vfio = session->other;
+	session->other = vfio;
 }
 
 /* Do and print one operation. A refusal by VFIO is a result; an error is what prevents the try. */
@@ -137,6 +202,9 @@ static int session_do(struct session *session, struct load_op *op)
 		result = session_map(session, op);
 	} else if (op->verb == LOAD_UNMAP) {
 		load_vfio_unmap(&session->vfio, op, &session->counts);
+	} else if (op->verb == LOAD_OTHER) {
+		op->tid = gettid();
+		change_container(session);
 	} else {
 		op->tid = gettid();
 		op->result = do_simple(&session->vfio, op, &info);
@@ -234,18 +302,31 @@ static int session_rate(struct session *session, const struct load_options *opti
 	return result;
 }
 
+static int session_race(struct session *session, const struct load_options *options)
+{
+	struct load_race_counts counts = { 0 };
+	const int result = load_race_run(&session->vfio, &options->rate, options->race, &counts);
+
+	if (result < 0)
+		fprintf(stderr, "vfio-load: cannot start the race: %s\n", strerror(-result));
+	return result < 0 ? result : load_json_race(stdout, &counts);
+}
+
 int load_session_run(const struct load_options *options)
 {
 	struct session session = { 0 };
 	int result;
 
 	load_vfio_init(&session.vfio);
+	load_vfio_init(&session.other);
 	result = session_open(&session, options);
 	if (!result)
 		result = session_words(&session, options->words, options->n_words);
+	if (!result && options->race)
+		result = session_race(&session, options);
 	if (!result && options->rate.pairs)
 		result = session_rate(&session, options);
-	else if (!result && !options->n_words)
+	else if (!result && !options->n_words && !options->race)
 		result = session_script(&session);
 	/* Also after an error: what was done was done. */
 	if (load_json_totals(stdout, &session.counts, &session.vfio.other) < 0 && !result) {
@@ -253,5 +334,6 @@ int load_session_run(const struct load_options *options)
 		result = -EIO;
 	}
 	load_vfio_close(&session.vfio);
+	load_vfio_close(&session.other);
 	return result;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "vfio-load.h"
@@ -65,6 +66,44 @@ int load_vfio_open(struct load_vfio *vfio)
 	vfio->other.check_extension++;
 	call_number(vfio->container, VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU);
 	return 0;
+}
+
+/* Number of a descriptor of the process that is a container; -ENOENT: it has none. */
+static int find_container(pid_t process)
+{
+	char path[64], target[64];
+
+	for (int fd = 0; fd < 1024; fd++) {
+		ssize_t length;
+
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", process, fd);
+		length = readlink(path, target, sizeof(target) - 1);
+		if (length < 0)
+			continue;
+		target[length] = '\0';
+		if (!strcmp(target, "/dev/vfio/vfio"))
+			return fd;
+	}
+	return -ENOENT;
+}
+
+int load_vfio_take(struct load_vfio *vfio, pid_t process)
+{
+	const int number = find_container(process);
+	int pidfd, result = 0;
+
+	if (vfio->container >= 0)
+		return -EALREADY;
+	if (number < 0)
+		return number;
+	pidfd = pidfd_open(process, 0);
+	if (pidfd < 0)
+		return -errno;
+	vfio->container = pidfd_getfd(pidfd, number, 0);
+	if (vfio->container < 0)
+		result = -errno;
+	close(pidfd);
+	return result;
 }
 
 int load_vfio_attach(struct load_vfio *vfio, uint64_t group)

@@ -23,12 +23,15 @@ static const char usage[] =
 	"  -r, --rate N          pairs a second and thread (as fast as it goes)\n"
 	"      --fail-every K    every Kth pair goes to the next range of size S from\n"
 	"      --fail-iova IOVA  (0x8000000000) on, to be refused, and has no unmap\n"
+	"      --race N          N maps by the threads, whose requests others rewrite meanwhile to be\n"
+	"                        at, across and above --fail-iova; prints what came of it\n"
 	"      --record          print each operation of the pairs, too\n"
 	"Operations:\n"
-	"  map IOVA SIZE [ram|ro|unmapped|bar|vaddr=ADDR] [flags=N] [argsz=N]\n"
+	"  map IOVA SIZE [ram|scattered|ro|unmapped|bar|vaddr=ADDR] [flags=N] [argsz=N]\n"
 	"  unmap IOVA SIZE [flags=N] [argsz=N]    info    attach N    detach N\n"
 	"  set-iommu    device BDF    sleep MS    wait-stdin    rlimit-memlock BYTES\n"
-	"  drop-cap-ipc-lock    close    open\n"
+	"  drop-cap-ipc-lock    close    open    fork    cgroup NAME\n"
+	"  other    take PID\n"
 	"Numbers may be 0x... and end in K, M or G. When the environment has VFIO_LOAD, its words\n"
 	"are the arguments and those of the command line are ignored: so it can look like any program.\n";
 
@@ -64,7 +67,7 @@ static bool set_threads(struct load_rate *rate, const char *text)
 	return true;
 }
 
-enum { NO_IOMMU = 256, FAIL_EVERY, FAIL_IOVA, RECORD };
+enum { NO_IOMMU = 256, FAIL_EVERY, FAIL_IOVA, RECORD, RACE };
 
 static bool option_set(struct load_options *options, int option, const char *value)
 {
@@ -92,6 +95,8 @@ static bool option_set(struct load_options *options, int option, const char *val
 		return load_number_parse(value, &rate->fail_every);
 	case FAIL_IOVA:
 		return load_number_parse(value, &rate->fail_iova);
+	case RACE:
+		return load_number_parse(value, &options->race);
 	case NO_IOMMU:
 		options->no_iommu = true;
 		return true;
@@ -116,6 +121,7 @@ static const struct option long_options[] = {
 	{ "fail-iova", required_argument, NULL, FAIL_IOVA },
 	{ "no-iommu", no_argument, NULL, NO_IOMMU },
 	{ "record", no_argument, NULL, RECORD },
+	{ "race", required_argument, NULL, RACE },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };

@@ -35,13 +35,18 @@ enum load_verb {
 	LOAD_RLIMIT_MEMLOCK,
 	LOAD_DROP_CAP_IPC_LOCK,
 	LOAD_CLOSE, /* devices, groups, container */
+	LOAD_FORK, /* go on as a child, for which the parent waits */
+	LOAD_CGROUP, /* go into a control group, which is made if need be */
+	LOAD_OTHER, /* go on with the other of two containers, closed at first; again: back */
+	LOAD_TAKE, /* go on with the container of another process, by its pid */
 	LOAD_VERBS
 };
 
 /* What lies behind the vaddr of a map. */
 enum load_backing {
 	LOAD_RAM, /* anonymous memory of its own */
-	LOAD_RO, /* the same, read-only: the kernel cannot pin it for writing */
+	LOAD_SCATTERED, /* the same, of which no two neighbours are neighbours in physical memory */
+	LOAD_RO, /* as RAM, but read-only: the kernel cannot pin it for writing */
 	LOAD_UNMAPPED, /* an address where nothing is mapped */
 	LOAD_BAR, /* the first BAR that can be mapped, of the device opened last */
 	LOAD_VADDR, /* what the script says */
@@ -51,9 +56,9 @@ enum load_backing {
 /* One operation: what is asked, then what came of it. */
 struct load_op {
 	enum load_verb verb;
-	/* ATTACH, DETACH: the group; SLEEP: milliseconds; RLIMIT_MEMLOCK: bytes. */
+	/* ATTACH, DETACH: the group; SLEEP: milliseconds; RLIMIT_MEMLOCK: bytes; TAKE: the pid. */
 	uint64_t number;
-	/* DEVICE: the device's PCI address. */
+	/* DEVICE: the device's PCI address. CGROUP: name of the group, below the root. */
 	char bdf[LOAD_BDF_SIZE];
 	/* MAP, UNMAP: in bytes, passed to the kernel as they are. */
 	uint64_t iova;
@@ -157,6 +162,18 @@ struct load_log {
 	size_t room;
 };
 
+/* What became of maps whose requests were rewritten meanwhile. */
+struct load_race_counts {
+	uint64_t calls;
+	uint64_t maps;
+	uint64_t refused;
+	/* Maps that were found at none of the places asked for: the kernel read an IOVA of which
+	 * some bytes were new already. */
+	uint64_t elsewhere;
+	/* Maps above the limit: none, if the limit is enforced. */
+	uint64_t above;
+};
+
 /* What the command line asks for. */
 struct load_options {
 	uint64_t groups[LOAD_GROUPS_MAX];
@@ -168,6 +185,8 @@ struct load_options {
 	bool no_iommu;
 	/* Print each operation of the pairs, too. */
 	bool record;
+	/* Calls to race for; 0: none. */
+	uint64_t race;
 	/* pairs is 0 where none are wanted. */
 	struct load_rate rate;
 	/* Operations; none, and no pairs: they come on standard input. */
@@ -179,6 +198,8 @@ struct load_options {
 void load_vfio_init(struct load_vfio *vfio);
 void load_vfio_close(struct load_vfio *vfio);
 int load_vfio_open(struct load_vfio *vfio);
+/* Instead of opening one: a descriptor of the container that the process has. */
+int load_vfio_take(struct load_vfio *vfio, pid_t process);
 int load_vfio_attach(struct load_vfio *vfio, uint64_t group);
 int load_vfio_detach(struct load_vfio *vfio, uint64_t group);
 int load_vfio_set_iommu(struct load_vfio *vfio);
@@ -210,11 +231,17 @@ int load_rate_run(const struct load_vfio *vfio, const struct load_rate *rate,
 		  struct load_counts *counts, struct load_log *log);
 void load_counts_add(struct load_counts *sum, const struct load_counts *more);
 
+/* vfio-load-race.c: `calls` maps by rate->threads, between rate->base and what lies above
+ * rate->fail_iova, the first IOVA that is not allowed. 0, or -errno when threads are lacking. */
+int load_race_run(const struct load_vfio *vfio, const struct load_rate *rate, uint64_t calls,
+		  struct load_race_counts *counts);
+
 /* vfio-load-session.c: do it all; 0, or -errno, having told on stderr what was in the way. */
 int load_session_run(const struct load_options *options);
 
 /* vfio-load-json.c: one line of JSON each; -EIO when it cannot be written. */
 int load_json_op(FILE *to, const struct load_op *op, const struct load_info *info);
+int load_json_race(FILE *to, const struct load_race_counts *counts);
 int load_json_totals(FILE *to, const struct load_counts *counts, const struct load_other *other);
 
 #endif
