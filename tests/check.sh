@@ -34,7 +34,7 @@ totals() {
 		"$RESULTS"
 }
 
-step 'packages' tools/setup.sh build lab check || { totals; exit 1; }
+step 'packages' tools/setup.sh build lab check kmod || { totals; exit 1; }
 step 'build' make -j2 all tools tests || { totals; exit 1; }
 step 'unit tests' make unit
 step 'unit tests under sanitizers' make -j2 unit-asan
@@ -43,6 +43,9 @@ step 'compile for arm64' make -j2 arm64
 step 'style' make lint
 step 'help, manual, completion, schema and tables agree' make sync
 step 'that test notices each planted difference' tests/sync/breaks.sh build
+step 'the kernel module for each kernel' make kmod-lab
+step 'the kernel module under sparse' make kmod-sparse
+step 'the kernel module by DKMS' tests/dkms.sh
 step 'parsers under fuzzing' make fuzz
 step 'build system' tests/build.sh
 step 'the lab finds what it has to find' tools/lab/selftest.sh

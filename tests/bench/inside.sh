@@ -6,12 +6,10 @@
 set -eu
 # shellcheck source=tools/lab/guest.sh
 . tools/lab/guest.sh
+# shellcheck source=tests/bench/pairs.sh
+. tests/bench/pairs.sh
 
-repeats=2
 tracer=
-tmp=$(mktemp -d)
-# Pairs of two runs of each size: in their difference there is no start.
-declare -A short=([4K]=500 [2M]=50) long=([4K]=3000 [2M]=350)
 
 die() { echo "bench: $*" >&2; exit 1; }
 
@@ -24,40 +22,19 @@ wait_for() {
 	done
 }
 
-# load SIZE PAIRS: alone on the CPU, so no pipe; the sleep is for what the kernel has put off.
-load() {
-	sleep 0.2
-	build/tools/vfio-load -g "$group" -d "$bdf" --size "$1" --pairs "$2" > "$tmp/load"
-}
-
-# run ROW SIZE PAIRS
-run() {
-	load "$2" "$3"
-	sed -n "s/.*\"elapsed_ns\":\([0-9]*\).*/$1 $2 $3 \1/p" "$tmp/load" >> "$LAB_OUT/runs"
-}
-
 # The kernel's own account of the programs. Taking it costs instructions: a run of its own.
 programs() {
 	echo 1 > /proc/sys/kernel/bpf_stats_enabled
-	load 4K "${long[4K]}"
+	pairs_load 4K "${pairs_long[4K]}"
 	echo 0 > /proc/sys/kernel/bpf_stats_enabled
 	bpftool -j prog list > "$LAB_OUT/$1.progs"
 }
 
-# measure ROW: a first run warms up (caches, the task's and the container's places in the tables).
-# A tracer's user space is stopped meanwhile: its timers (a table to update, a buffer to look at)
-# would add what has nothing to do with a map, and by chance.
+# measure ROW. A tracer's user space is stopped meanwhile: its timers (a table to update, a buffer to
+# look at) would add what has nothing to do with a map, and by chance.
 measure() {
-	local size i
-	echo "bench: measuring $1" >&2
 	[ -z "$tracer" ] || kill -STOP "$tracer"
-	load 4K 100
-	for size in 4K 2M; do
-		for ((i = 0; i < repeats; i++)); do
-			run "$1" "$size" "${short[$size]}"
-			run "$1" "$size" "${long[$size]}"
-		done
-	done
+	pairs_measure "$1"
 	programs "$1"
 	[ -z "$tracer" ] || kill -CONT "$tracer"
 }
@@ -99,7 +76,6 @@ row_bpftrace() {
 main() {
 	lab_vfio_modules
 	read -r bdf group < <(lab_bind 1234:11e8 | head -n 1)
-	: > "$LAB_OUT/runs"
 	uname -r > "$LAB_OUT/kernel"
 	measure none
 	row_empty empty-fexit

@@ -3,16 +3,16 @@
 # Run the tests in VMs as tests/vm/matrix says, two at a time.
 #   KERNELS="6.1 7"   only these kernels          CASES=pattern   only these rows or cases (grep -E)
 #   JOBS=1            one at a time               V=1             show what passes too
-#   FULL=1            also the rows of tests/vm/matrix-full
+#   FULL=1            also tests/vm/matrix-full, and what takes long in full: tests under load
 # Prints what fails; the whole output of a row is in build/vm/NAME/log. Adds the counts to $RESULTS.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top" || exit 1
-export V=${V:-0}
+export V=${V:-0} FULL=${FULL:-0}
 
 # The rows that were asked for, a line each.
 rows() {
-	grep -hvE '^(#|$)' tests/vm/matrix ${FULL:+tests/vm/matrix-full} |
+	grep -hvE '^(#|$)' tests/vm/matrix $( ((FULL)) && echo tests/vm/matrix-full) |
 		awk -v kernels=" ${KERNELS:-} " -v cases="${CASES:-}" '
 		kernels ~ /[^ ]/ && index(kernels, " " $2 " ") == 0 { next }
 		cases != "" && $0 !~ cases { next }
@@ -25,6 +25,12 @@ cell() { [ "$1" = - ] || echo "${1//_/ }"; }
 # What an NVMe controller with drive=null has its disk from.
 null_disk="-blockdev driver=null-co,node-name=null,size=67108864,read-zeroes=on"
 
+# A row's device "many": an NVMe controller of 64 virtual functions, which have an IOMMU group each.
+# So many devices of any other kind take the VM minutes to start.
+many_devices="-device pcie-root-port,id=many,chassis=1,slot=1,addr=0x10,mem-reserve=16M
+	-device nvme-subsys,id=many-nvme
+	-device nvme,serial=1,subsys=many-nvme,bus=many,sriov_max_vfs=64,sriov_vq_flexible=128,sriov_vi_flexible=64,max_ioqpairs=130,msix_qsize=66"
+
 # Where the VM is a virtio-iommu's guest, its QEMU logs the requests that it accepts.
 guest_options="-trace virtio_iommu_map -trace virtio_iommu_unmap -trace virtio_iommu_attach
 	-trace virtio_iommu_detach -trace virtio_iommu_fill_resv_property -D %o/viommu.log"
@@ -33,20 +39,20 @@ guest_options="-trace virtio_iommu_map -trace virtio_iommu_unmap -trace virtio_i
 # fails the row if the kernel complained.
 run_row() {
 	local name=$1 out=$top/build/vm/$1 start=$SECONDS status=0 counts device options=() qemu=''
-	local limit=400
+	local limit=$((FULL ? 1800 : 600))
 	[ -z "$(cell "$6")" ] || options+=(--append "$(cell "$6")")
 	for device in ${7//;/ }; do
-		options+=(--device "$device")
+		[ "$device" = many ] || options+=(--device "$device")
 	done
 	[ "${3#virtio}" = "$3" ] || qemu=$guest_options
 	[ "${7#*drive=null}" = "$7" ] || qemu+=" $null_disk"
+	[ "${7%many}" = "$7" ] || qemu+=" $many_devices"
 	[ -z "$qemu" ] || options+=(--qemu "${qemu//[[:space:]]/ }")
-	# A guest in a guest takes a minute, on a loaded machine many.
-	[ "${8#seed-}" = "$8" ] || limit=1200
 	rm -rf "$out"
 	mkdir -p "$out"
 	tools/lab/run.sh --kernel "$2" --iommu "$3" --smp "$4" --mem "$5" "${options[@]}" \
-		--timeout "$limit" --out "$out" -- tests/vm/inside.sh "${@:8}" > "$out/log" 2>&1 || status=$?
+		--timeout "$limit" --out "$out" -- env "FULL=$FULL" tests/vm/inside.sh "${@:8}" \
+		> "$out/log" 2>&1 || status=$?
 	counts=$(cat "$out/result" 2>/dev/null || echo "0 0 0")
 	# A VM that died, or a kernel that complained, is a failure that no case has counted.
 	if [ "$status" -ne 0 ] && [ "$(echo "$counts" | cut -d ' ' -f 2)" -eq 0 ]; then
@@ -70,6 +76,7 @@ prepare() {
 		tools/lab/kernel.sh "$kernel" > /dev/null || return 1
 	done
 	! rows | grep -q ' guest-refused' || tests/vm/guestmod/build.sh || return 1
+	! rows | grep -q ' guard-selftest' || tests/vm/selftest/build.sh || return 1
 	! rows | grep -q ' qemu-requests\| qemu-files\| seed-' || tools/lab/qemu.sh 7.2 > /dev/null ||
 		return 1
 	! rows | grep -q ' seed-' || tools/lab/guest-kernel.sh || return 1
