@@ -22,13 +22,26 @@ sources_of() {
 	esac
 }
 
+sanitize=-fsanitize=fuzzer-no-link,address,undefined
+
+# Compile the sources that were given, each once for all harnesses; prints the objects.
+objects() {
+	local source objects=()
+	for source; do
+		objects+=("$out/obj/${source%.c}.o")
+	done
+	make -s -j2 O="$out" CC=clang CFLAGS='-O1 -g' \
+		EXTRA_CFLAGS="$sanitize -fno-sanitize-recover=all" "${objects[@]}" >&2
+	echo "${objects[@]}"
+}
+
 fuzz_one() {
-	local name=$1 sources dict=tests/fuzz/${1#fuzz_}.dict
-	sources=$(sources_of "$name")
+	local name=$1 objects dict=tests/fuzz/${1#fuzz_}.dict
+	# shellcheck disable=SC2046 # a list of files
+	objects=$(objects "tests/fuzz/$name.c" $(sources_of "$name"))
 	# shellcheck disable=SC2086 # a list of files
-	clang -std=gnu11 -D_GNU_SOURCE -O1 -g -Iinclude -Iuser \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		"tests/fuzz/$name.c" $sources -lexpat -ljansson -lyaml -lmnl -lkmod -o "$out/$name"
+	clang -g -fsanitize=fuzzer,address,undefined $objects \
+		-lexpat -ljansson -lyaml -lmnl -lkmod -o "$out/$name"
 	mkdir -p "$out/$name.corpus"
 	"$out/$name" -max_total_time="$seconds" -max_len=6000 -artifact_prefix="$out/$name-" \
 		$([ -f "$dict" ] && echo "-dict=$dict") \
