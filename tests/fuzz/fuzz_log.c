@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libFuzzer harness for the log reader. Where a chunk ends must not matter, and every finding must
- * have a sound answer.
+ * libFuzzer harness for the log reader. Neither where a chunk ends nor a preview between must
+ * matter, and every finding must have a sound answer.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -44,34 +44,45 @@ static void check_finding(const struct log_finding *f)
 		abort();
 }
 
-static void read_in(struct log *log, const uint8_t *data, size_t size, size_t step)
+/* view: made in the middle, or NULL. */
+static void read_in(struct log *log, struct log *view, const uint8_t *data, size_t size,
+		    size_t step)
 {
+	const size_t middle = size / 2 / step * step;
+
 	log_restart(log);
 	log_file(log, NULL);
-	for (size_t at = 0; at < size; at += step)
+	for (size_t at = 0; at < size; at += step) {
+		if (view && at == middle)
+			log_preview(view, log);
 		log_feed(log, (const char *)data + at, size - at < step ? size - at : step);
+	}
 	log_finish(log);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct log *whole, *pieces;
+	static struct log *whole, *pieces, *view;
 
 	if (!whole) {
 		whole = log_new();
 		pieces = log_new();
+		view = log_new();
 	}
-	if (!whole || !pieces)
+	if (!whole || !pieces || !view)
 		abort();
-	read_in(whole, data, size, size + 1);
-	read_in(pieces, data, size, 13);
+	read_in(whole, NULL, data, size, size + 1);
+	read_in(pieces, view, data, size, 13);
+	for (size_t i = 0; size && i < log_count(view); i++)
+		check_finding(log_at(view, i));
 	if (log_count(whole) != log_count(pieces))
 		abort();
 	for (size_t i = 0; i < log_count(whole); i++) {
 		const struct log_finding *a = log_at(whole, i), *b = log_at(pieces, i);
 
 		check_finding(a);
-		if (a->line != b->line || a->count != b->count || strcmp(a->text, b->text))
+		if (a->line != b->line || a->count != b->count || strcmp(a->text, b->text) ||
+		    a->id != b->id)
 			abort();
 	}
 	return 0;

@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/explain-output.h"
+#include "cli/explain-follow.h"
+#include "cli/explain-tell.h"
 #include "host/text.h"
 
 #define CHUNK (256 * 1024)
@@ -24,12 +25,23 @@ static const struct program_desc explain_program = {
 	.examples =
 		"  viommuctl explain /var/log/libvirt/qemu/guest1.log\n"
 		"  journalctl -b | viommuctl explain\n"
+		"  journalctl -f | viommuctl explain      each as it comes\n"
 		"  dmesg | viommuctl explain - guest1.log   both together: one is evidence for the other\n",
 	.found = "a failure was found",
 	.reads_input = true,
 	.operands = "[FILE]...",
 	.options = explain_options,
 	.option_count = sizeof(explain_options) / sizeof(explain_options[0]),
+};
+
+/* All that is read, and who is told of it. */
+struct session {
+	struct explain_output output;
+	struct log *log;
+	struct log *view;		/* what was found so far of input that goes on */
+	struct explain_told *told;	/* of the same; both NULL if there is none */
+	bool ended;			/* by a signal */
+	int write_err;			/* -errno of the output */
 };
 
 static void complain(const char *name, int err, const char *what)
@@ -75,13 +87,47 @@ static int input_open(const char *name)
 	return fd;
 }
 
-static int input_read(struct log *log, int fd, char *buf, size_t size)
+static void session_feed(void *ctx, const char *data, size_t len)
 {
+	struct session *s = ctx;
+
+	log_feed(s->log, data, len);
+}
+
+static int session_pause(void *ctx)
+{
+	struct session *s = ctx;
+
+	log_preview(s->view, s->log);
+	s->write_err = explain_tell(&s->output, s->told, s->view);
+	return s->write_err;
+}
+
+static int input_follow(struct session *s, int fd, char *buf)
+{
+	const struct explain_reader reader = { session_feed, session_pause, s };
+	int err;
+
+	if (!s->view)
+		s->view = log_new();
+	if (!s->told)
+		s->told = explain_told_new();
+	if (!s->view || !s->told)
+		return -ENOMEM;
+	err = explain_follow(fd, &reader, buf, CHUNK);
+	s->ended = err == -EINTR;
+	return s->ended ? 0 : err;
+}
+
+static int input_read(struct session *s, int fd, char *buf)
+{
+	if (explain_is_live(fd))
+		return input_follow(s, fd, buf);
 	for (;;) {
-		const ssize_t n = read(fd, buf, size);
+		const ssize_t n = read(fd, buf, CHUNK);
 
 		if (n > 0)
-			log_feed(log, buf, (size_t)n);
+			log_feed(s->log, buf, (size_t)n);
 		else if (!n)
 			return 0;
 		else if (errno != EINTR)
@@ -101,14 +147,14 @@ static bool is_compressed(int fd)
 }
 
 /* 0, or -errno with an explanation on stderr. */
-static int explain_file(struct log *log, const char *name, char *buf)
+static int explain_file(struct session *s, const char *name, char *buf)
 {
 	char vm[LOG_TEXT_MAX];
 	int fd = input_open(name);
 	int err;
 
 	/* Also one that cannot be read is counted: findings name their file by its number. */
-	log_file(log, vm_of_path(name, vm, sizeof(vm)) ? vm : NULL);
+	log_file(s->log, vm_of_path(name, vm, sizeof(vm)) ? vm : NULL);
 	if (fd < 0) {
 		complain(name, -fd, NULL);
 		return fd;
@@ -118,22 +164,22 @@ static int explain_file(struct log *log, const char *name, char *buf)
 		close(fd);
 		return -EINVAL;
 	}
-	err = input_read(log, fd, buf, CHUNK);
-	if (err)
+	err = input_read(s, fd, buf);
+	if (err && !s->write_err)
 		complain(!strcmp(name, "-") ? "standard input" : name, -err, NULL);
 	close(fd);
 	return err;
 }
 
-static int explain_all(struct log *log, char **names, size_t count)
+static int explain_all(struct session *s)
 {
 	char *buf = malloc(CHUNK);
 	int err = 0;
 
 	if (!buf)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		const int ret = explain_file(log, names[i], buf);
+	for (size_t i = 0; i < s->output.count && !s->ended && !s->write_err; i++) {
+		const int ret = explain_file(s, s->output.names[i], buf);
 
 		err = err ? err : ret;
 	}
@@ -141,17 +187,34 @@ static int explain_all(struct log *log, char **names, size_t count)
 	return err;
 }
 
-static int explain_print(const struct log *log, char **names, size_t count, bool json)
+static int explain_print(struct session *s)
 {
-	int err = json ? explain_json(stdout, log, names)
-		       : explain_table(stdout, log, names, count);
+	int err = s->write_err;
 
-	if (!err && (fflush(stdout) || ferror(stdout)))
-		err = errno ? -errno : -EIO;
+	if (!err)
+		err = explain_tell(&s->output, s->told, s->log);
+	if (!err && !s->output.json)
+		err = explain_table_end(&s->output, s->log);
 	if (err)
 		fprintf(stderr, "viommuctl explain: error: cannot write the output: %s\n",
 			strerror(-err));
 	return err;
+}
+
+static int session_run(struct session *s)
+{
+	const int err = explain_all(s);
+
+	log_finish(s->log);
+	explain_losses(stderr, s->log);
+	/* Of what could not be read, "nothing found" would mislead. */
+	if (err && !log_statistics(s->log)->bytes)
+		return EXIT_INPUT;
+	if (explain_print(s))
+		return EXIT_FAILED;
+	if (err)
+		return err == -ENOMEM ? EXIT_FAILED : EXIT_INPUT;
+	return log_count(s->log) ? EXIT_FOUND : EXIT_DONE;
 }
 
 static int explain_run(int argc, char **argv)
@@ -160,35 +223,23 @@ static int explain_run(int argc, char **argv)
 	char *standard[] = { stdin_name };
 	struct command_opts opts = { .json = false };
 	int code = options_parse(&explain_program, argc, argv, &opts);
-	char **names = standard;
-	size_t count = 1;
-	struct log *log;
-	int err;
+	struct session s = { .output = { stdout, opts.json, standard, 1 } };
 
 	if (code >= 0)
 		return code;
 	if (optind < argc) {
-		names = argv + optind;
-		count = (size_t)(argc - optind);
+		s.output.names = argv + optind;
+		s.output.count = (size_t)(argc - optind);
 	}
-	log = log_new();
-	if (!log) {
+	s.log = log_new();
+	if (!s.log) {
 		fprintf(stderr, "viommuctl explain: error: out of memory\n");
 		return EXIT_FAILED;
 	}
-	err = explain_all(log, names, count);
-	log_finish(log);
-	explain_losses(stderr, log);
-	/* Of what could not be read, "nothing found" would mislead. */
-	if (err && !log_statistics(log)->bytes)
-		code = EXIT_INPUT;
-	else if (explain_print(log, names, count, opts.json))
-		code = EXIT_FAILED;
-	else if (err)
-		code = err == -ENOMEM ? EXIT_FAILED : EXIT_INPUT;
-	else
-		code = log_count(log) ? EXIT_FOUND : EXIT_DONE;
-	log_free(log);
+	code = session_run(&s);
+	explain_told_free(s.told);
+	log_free(s.view);
+	log_free(s.log);
 	return code;
 }
 

@@ -10,11 +10,25 @@
 /* Version of the format: raised when a reader of the older one would be misled. */
 #define JSON_VERSION 1
 
+/* Of input that goes on, a line may tell of what an earlier one told of. */
+static void add_change(struct json_line *line, const struct log_finding *f,
+		       enum explain_change change)
+{
+	static const char *const names[] = {
+		[EXPLAIN_NEW] = "new", [EXPLAIN_REPEATED] = "repeated",
+		[EXPLAIN_UPDATED] = "updated", [EXPLAIN_WITHDRAWN] = "withdrawn",
+	};
+
+	if (change == EXPLAIN_WHOLE)
+		return;
+	json_line_count(line, "id", f->id);
+	json_line_name(line, "change", names[change]);
+}
+
 static void add_where(struct json_line *line, const struct log_finding *f, char **names)
 {
 	const char *name = explain_name(names[f->file]);
 
-	json_line_count(line, "v", JSON_VERSION);
 	json_line_name(line, "type", viommu_event_name(f->type));
 	json_line_add(line, "file", json_line_string(name, strlen(name)));
 	json_line_count(line, "line", f->line);
@@ -90,7 +104,8 @@ static void add_evidence(struct json_line *line, const struct log_finding *f)
 		json_line_count(line, "faults", f->faults);
 }
 
-static int print_finding(FILE *out, const struct log_finding *f, char **names)
+int explain_json_finding(const struct explain_output *o, const struct log_finding *f,
+			 enum explain_change change)
 {
 	struct json_line line = { json_object(), 0 };
 	struct viommu_diagnosis diag;
@@ -98,18 +113,11 @@ static int print_finding(FILE *out, const struct log_finding *f, char **names)
 	if (!line.object)
 		return -ENOMEM;
 	viommu_diagnose(&f->ev, &diag);
-	add_where(&line, f, names);
+	json_line_count(&line, "v", JSON_VERSION);
+	add_change(&line, f, change);
+	add_where(&line, f, o->names);
 	add_evidence(&line, f);
 	json_diagnosis_judgement(&line, &diag);
 	json_diagnosis_advice(&line, &diag);
-	return json_line_print(&line, out);
-}
-
-int explain_json(FILE *out, const struct log *log, char **names)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < log_count(log) && !err; i++)
-		err = print_finding(out, log_at(log, i), names);
-	return err;
+	return json_line_print(&line, o->out);
 }

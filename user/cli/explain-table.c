@@ -28,17 +28,24 @@ static void print_text(FILE *out, const char *heading, const char *text, unsigne
 }
 
 static void print_where(FILE *out, const struct log_finding *f, const char *name,
-			const struct viommu_diagnosis *diag)
+			const struct viommu_diagnosis *diag, enum explain_change change)
 {
 	char safe[1024], times[32];
 
 	host_text_clean(safe, sizeof(safe), name, strlen(name));
+	if (change == EXPLAIN_WITHDRAWN) {
+		fprintf(out, "%s:%" PRIu64 ": withdrawn: by later lines it is part of another "
+			"finding, or no failure\n", safe, f->line);
+		return;
+	}
 	fprintf(out, "%s:%" PRIu64 ": %s: %s", safe, f->line, viommu_severity_name(diag->severity),
 		viommu_reason_name(diag->reason));
 	if (f->count > 1) {
 		format_count(times, sizeof(times), f->count);
 		fprintf(out, " (%s times, up to line %" PRIu64 ")", times, f->last_line);
 	}
+	if (change == EXPLAIN_UPDATED)
+		fprintf(out, ", told again: later lines say more");
 	fputc('\n', out);
 }
 
@@ -113,25 +120,61 @@ static void print_remedies(FILE *out, const struct viommu_diagnosis *d, unsigned
 	}
 }
 
-static void print_finding(FILE *out, const struct log_finding *f, const char *name,
-			  unsigned int width)
+static void print_body(FILE *out, const struct log_finding *f, const struct viommu_diagnosis *diag,
+		       unsigned int width)
 {
-	struct viommu_diagnosis diag;
 	char safe[LOG_TEXT_MAX * 3];
 
-	viommu_diagnose(&f->ev, &diag);
-	print_where(out, f, name, &diag);
 	host_text_clean(safe, sizeof(safe), f->text, strlen(f->text));
 	print_text(out, "line", safe, width);
 	print_who(out, f, width);
-	print_text(out, "why", diag.detail, width);
+	print_text(out, "why", diag->detail, width);
 	print_span(out, f, width);
-	print_candidates(out, &diag, width);
-	print_remedies(out, &diag, width);
+	print_candidates(out, diag, width);
+	print_remedies(out, diag, width);
 }
 
-static void print_end(FILE *out, const struct log *log, size_t files)
+static void print_finding(const struct explain_output *o, const struct log_finding *f,
+			  enum explain_change change, unsigned int width)
 {
+	const char *name = explain_name(o->names[f->file]);
+	struct viommu_diagnosis diag;
+
+	viommu_diagnose(&f->ev, &diag);
+	print_where(o->out, f, name, &diag, change);
+	/* What was told of it still holds. */
+	if (change == EXPLAIN_REPEATED)
+		print_span(o->out, f, width);
+	else if (change != EXPLAIN_WITHDRAWN)
+		print_body(o->out, f, &diag, width);
+	fputc('\n', o->out);
+}
+
+int explain_table_finding(const struct explain_output *o, const struct log_finding *f,
+			  enum explain_change change)
+{
+	const locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	const locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+	unsigned int width = output_terminal_width(o->out);
+
+	errno = 0;
+	if (!width)
+		width = OUTPUT_WIDTH_DEFAULT;
+	if (width < OUTPUT_WIDTH_MIN)
+		width = OUTPUT_WIDTH_MIN;
+	print_finding(o, f, change, width);
+	if (utf8) {
+		uselocale(before);
+		freelocale(utf8);
+	}
+	if (!ferror(o->out))
+		return 0;
+	return errno ? -errno : -EIO;
+}
+
+int explain_table_end(const struct explain_output *o, const struct log *log)
+{
+	FILE *const out = o->out;
 	const struct log_stats *s = log_statistics(log);
 	char lines[32], size[32];
 
@@ -142,34 +185,11 @@ static void print_end(FILE *out, const struct log *log, size_t files)
 			log_count(log) > 1 ? "s" : "", lines, size);
 	else
 		fprintf(out, "No failure of a DMA mapping found in %s lines (%s)", lines, size);
-	if (files > 1)
-		fprintf(out, " of %zu files", files);
-	fputc('\n', out);
-}
-
-int explain_table(FILE *out, const struct log *log, char **names, size_t count)
-{
-	const locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	const locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-	unsigned int width = output_terminal_width(out);
-
+	if (o->count > 1)
+		fprintf(out, " of %zu files", o->count);
 	errno = 0;
-	if (!width)
-		width = OUTPUT_WIDTH_DEFAULT;
-	if (width < OUTPUT_WIDTH_MIN)
-		width = OUTPUT_WIDTH_MIN;
-	for (size_t i = 0; i < log_count(log); i++) {
-		const struct log_finding *f = log_at(log, i);
-
-		print_finding(out, f, explain_name(names[f->file]), width);
-		fputc('\n', out);
-	}
-	print_end(out, log, count);
-	if (utf8) {
-		uselocale(before);
-		freelocale(utf8);
-	}
-	if (!ferror(out))
+	fputc('\n', out);
+	if (!fflush(out) && !ferror(out))
 		return 0;
 	return errno ? -errno : -EIO;
 }

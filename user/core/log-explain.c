@@ -321,14 +321,28 @@ void log_feed(struct log *log, const char *data, size_t len)
 	log_lines_feed(&log->lines, data, len);
 }
 
+/* What host, which is that of the log or of another, says of its findings. */
+static void conclude(struct log *log, const struct log_host *host)
+{
+	incidents_finish(&log->incidents, host);
+	log->stats.dropped = log->incidents.dropped;
+	log->stats.facts = host->facts;
+	log->stats.host_cut = host->cut;
+}
+
 void log_finish(struct log *log)
 {
 	flush(log);
 	log->started = false;
-	incidents_finish(&log->incidents, &log->host);
-	log->stats.dropped = log->incidents.dropped;
-	log->stats.facts = log->host.facts;
-	log->stats.host_cut = log->host.cut;
+	conclude(log, &log->host);
+}
+
+void log_preview(struct log *view, const struct log *log)
+{
+	view->incidents = log->incidents;
+	view->stats = log->stats;
+	incidents_settle(&view->incidents, 0);
+	conclude(view, &log->host);
 }
 
 size_t log_count(const struct log *log)

@@ -16,6 +16,7 @@
 
 /** One kind of failure and how often the input tells of it. */
 struct log_finding {
+	uint64_t id;			/**< from 1; stays what it is while more is read */
 	enum viommu_event_type type;	/**< MAP, UNMAP, ATTACH or FAULT */
 	unsigned int file;		/**< index of the file, as log_file() counts them */
 	uint64_t line;			/**< of the first, from 1 */
@@ -56,6 +57,13 @@ void log_feed(struct log *log, const char *data, size_t len);
 
 /** All is read. Findings are in the order of their first lines. */
 void log_finish(struct log *log);
+
+/**
+ * Make view what log would be if its input ended with the last whole line; log stays as it is. What
+ * comes later may change findings, make them part of others, or show that they are none. Of view,
+ * made by log_new(), only findings and statistics are of use then.
+ */
+void log_preview(struct log *view, const struct log *log);
 
 size_t log_count(const struct log *log);
 /** Valid until log_free(). */

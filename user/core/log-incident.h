@@ -50,6 +50,7 @@ struct log_incidents {
 	struct log_finding found[LOG_MAX_FINDINGS];
 	uint64_t keys[LOG_MAX_FINDINGS];	/**< hash of what makes findings alike */
 	size_t count;
+	uint64_t begun;		/**< incidents so far: each has a number */
 	uint64_t dropped;
 	unsigned int file;
 	struct log_vm vm;

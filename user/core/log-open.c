@@ -115,7 +115,7 @@ struct log_open *log_open_new(struct log_incidents *in, enum viommu_op op, unsig
 	o->pattern = pattern;
 	o->source = where->source;
 	o->f = (struct log_finding) {
-		.type = type_of(op), .file = in->file, .line = where->line,
+		.id = ++in->begun, .type = type_of(op), .file = in->file, .line = where->line,
 		.last_line = where->line, .count = 1, .group = -1,
 		.ev = { .op = op, .flags_unknown = true, .api = VIOMMU_API_UNKNOWN },
 	};

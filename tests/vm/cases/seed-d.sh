@@ -5,13 +5,21 @@
 # sizes that the host has, QEMU leaves those from 64 KiB up: 2 MiB is the smallest.
 . tests/vm/seeds.sh
 
-# Explain reads what the guest says until its standard input ends.
+# Explain reads what the guest says while it runs.
 seed_explain_live() {
 	mkfifo "$lib_tmp/d"
 	tail -n +1 -f "/tmp/d.log" > "$lib_tmp/d" &
 	seed_tail=$!
 	build/viommuctl explain -o json < "$lib_tmp/d" > "$LAB_OUT/d.live" &
 	seed_explain=$!
+}
+
+# It tells of the guest while that runs, and while its own input is open.
+seed_explained() {
+	check "d: explain tells of it while the guest runs" \
+		wait_for 60 grep -q '"reason":"granule"' "$LAB_OUT/d.live"
+	check_fails "d: the guest runs" 1 seed_gone "$seed_pid"
+	check_fails "d: explain runs" 1 seed_gone "$seed_explain"
 }
 
 seed_d_checks() {
@@ -35,6 +43,7 @@ if seed_prepare; then
 	seed_explain_live
 	check "d: the guest complains of the granule" \
 		seed_says 'granule 0x[0-9a-f]+ larger than system page size'
+	seed_explained
 	seed_says 'guest: done'
 	build/viommuctl recommend --vm d --dump-facts > "$LAB_OUT/d.facts"
 	kill "$seed_tail"
