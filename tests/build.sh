@@ -37,7 +37,7 @@ says_little() { make O="$work/build" all 2>&1 | grep -cv 'Nothing to be done' | 
 includers() {
 	local source
 	for source in user/*/*.c; do
-		gcc -MM -D_GNU_SOURCE -Iinclude -Iuser -Itools -isystem "$work/build/bpf" "$source" |
+		gcc -MM -D_GNU_SOURCE -Iinclude -Iuser -I. -Itools -isystem "$work/build/bpf" "$source" |
 			tr -d '\\' | tr ' ' '\n' | grep -qx "$1" && echo "$source"
 	done
 	return 0
