@@ -146,7 +146,7 @@ check_lines
 check_members
 check_manual
 # Other differences are another script's, which tells of them itself.
-for part in viommuctl policy; do
+for part in viommuctl policy findings; do
 	[ -n "${SYNC_TRACE_ONLY:-}" ] || "$top/tests/sync/$part.sh" "$build" || failed=1
 done
 [ "$failed" -eq 0 ] && echo "sync: help, manual, completion, schema and tables agree"
