@@ -40,12 +40,13 @@ host := $(wildcard user/host/*.c)
 guard := $(wildcard user/guard/*.c)
 trace := $(wildcard user/trace/*.c)
 programs := viommu-trace viommuctl
+print := $(wildcard user/print/*.c)
 cli := $(filter-out $(programs:%=user/cli/%.c),$(wildcard user/cli/*.c))
 # Of the module what is pure; the matcher is ours too, so that there is but one.
 kmod := kmod/match.c kmod/btf.c
-library := $(call obj,$(core) $(host) $(guard) $(trace) $(cli) kmod/match.c)
+library := $(call obj,$(core) $(host) $(guard) $(trace) $(print) $(cli) kmod/match.c)
 # What unit tests link: all but the commands that need BPF.
-pure := $(call obj,$(core) $(host) $(guard) $(kmod) $(filter-out $(patsubst %,user/cli/cmd-%.c,doctor recommend vms),$(cli)))
+pure := $(call obj,$(core) $(host) $(guard) $(print) $(kmod) $(filter-out $(patsubst %,user/cli/cmd-%.c,doctor recommend vms),$(cli)))
 load := $(wildcard tools/vfio-load*.c)
 drive := tools/viommu-drive.c $(wildcard tools/drive/*.c)
 tools := $(O)/tools/vfio-load $(O)/tools/viommu-drive

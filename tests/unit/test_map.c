@@ -10,8 +10,8 @@
 #include <cmocka.h>
 #include <expat.h>
 
-#include "cli/columns.h"
-#include "cli/map.h"
+#include "print/columns.h"
+#include "print/map.h"
 
 static const struct viommu_range intel39[] = {
 	{ 0, 0xfedfffff }, { 0xfef00000, 0x7fffffffff },
@@ -309,12 +309,12 @@ static void svg_is_well_formed(void **state)
 	XML_ParserFree(parser);
 	assert_true(svg.rects > 10 && svg.texts > 20);
 	assert_false(svg.bad_number);
-	assert_non_null(strstr(text, "url(#stripes)"));	/* too wide shows */
+	assert_non_null(strstr(text, "url(#stripes0)"));	/* too wide shows */
 	free(text);
 	start(&m, 39, 39);
 	lane_of(&m, intel39, 2);
 	text = drawn(&m, NULL);
-	assert_null(strstr(text, "url(#stripes)"));
+	assert_null(strstr(text, "url(#stripes0)"));
 	free(text);
 }
 

@@ -15,9 +15,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "cli/columns.h"
-#include "cli/format.h"
 #include "cli/output.h"
+#include "print/columns.h"
+#include "print/format.h"
 
 #include "events.h"
 

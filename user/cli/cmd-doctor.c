@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/doctor-guard.h"
-#include "cli/json-line.h"
 #include "cli/output.h"
 #include "host/iommu.h"
+#include "print/columns.h"
+#include "print/json-line.h"
 #include "trace/kernel.h"
 
 static const struct option_desc doctor_options[] = {

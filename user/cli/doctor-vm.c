@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/doctor.h"
-#include "cli/format.h"
+#include "print/format.h"
 
 #define GIB (1ULL << 30)
 

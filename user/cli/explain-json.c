@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/explain-output.h"
-#include "cli/json-diagnosis.h"
+#include "print/json-diagnosis.h"
 
 /* Version of the format: raised when a reader of the older one would be misled. */
 #define JSON_VERSION 1

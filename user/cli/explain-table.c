@@ -5,12 +5,12 @@
 #include <locale.h>
 #include <string.h>
 
-#include "cli/columns.h"
 #include "cli/explain-output.h"
-#include "cli/format.h"
 #include "cli/output.h"
 #include "core/text.h"
 #include "host/text.h"
+#include "print/columns.h"
+#include "print/format.h"
 
 /* Texts begin here, behind their headings. */
 #define INDENT 8

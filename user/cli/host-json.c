@@ -7,8 +7,8 @@
 #include <jansson.h>
 
 #include "cli/host.h"
-#include "cli/json-line.h"
 #include "core/registers.h"
+#include "print/json-line.h"
 
 /** Version of the JSON output. */
 #define JSON_VERSION 1

@@ -7,13 +7,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli/columns.h"
-#include "cli/format.h"
 #include "cli/host.h"
 #include "cli/output.h"
 #include "core/registers.h"
 #include "core/text.h"
 #include "host/text.h"
+#include "print/columns.h"
+#include "print/format.h"
 
 /** Columns before a line's label, and before its text. */
 #define LABEL 2

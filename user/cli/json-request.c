@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <linux/virtio_iommu.h>
 
-#include "cli/json-line.h"
+#include "print/json-line.h"
 
 /* "TID-N": the thread of QEMU and its how manieth request. The same on the maps it caused. */
 static void add_parent(struct json_line *line, uint64_t parent)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Totals of a VM as members of a JSON object. */
-#include "cli/format.h"
-#include "cli/json-line.h"
+#include "print/format.h"
+#include "print/json-line.h"
 
 /* {reason: count} of what is not 0. Whether there was any. */
 static bool add_failures(struct json_line *line, const struct viommu_summary *s)

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "cli/columns.h"
 #include "cli/layout.h"
+#include "print/columns.h"
 
 #define GAP 2		/* between columns */
 #define GAP_MIN 1	/* between cells, where one spills over */

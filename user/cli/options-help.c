@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "cli/columns.h"
 #include "cli/options.h"
+#include "print/columns.h"
 
 /* Fits a terminal of 80 columns. */
 #define HELP_WIDTH 79

@@ -11,9 +11,9 @@
 
 #include <linux/vfio.h>
 
-#include "cli/json-diagnosis.h"
-#include "cli/json-line.h"
 #include "cli/printer.h"
+#include "print/json-diagnosis.h"
+#include "print/json-line.h"
 
 /* Version of the format: raised when a reader of the older one would be misled. */
 #define JSON_VERSION 1

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/columns.h"
-#include "cli/format.h"
 #include "cli/printer.h"
 #include "cli/table.h"
 #include "core/text.h"
+#include "print/columns.h"
+#include "print/format.h"
 
 /* VMs whose explained reasons are remembered; with more of them all are explained afresh. */
 #define MAX_EXPLAINED 512

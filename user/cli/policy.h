@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 #include "cli/command.h"
-#include "cli/json-line.h"
 #include "core/policy.h"
 #include "guard/client.h"
+#include "print/json-line.h"
 
 extern const struct command policy_check_command, policy_diff_command, policy_apply_command,
 	policy_status_command, policy_test_command, policy_run_command, policy_flush_command;

@@ -7,11 +7,11 @@
 
 #include <jansson.h>
 
-#include "cli/columns.h"
-#include "cli/json-line.h"
 #include "cli/output.h"
 #include "cli/recommend.h"
 #include "host/text.h"
+#include "print/columns.h"
+#include "print/json-line.h"
 
 /** Version of the JSON output. */
 #define JSON_VERSION 1

@@ -2,10 +2,10 @@
 /* Lines below a row: why it failed and what to do. */
 #include <string.h>
 
-#include "cli/columns.h"
 #include "cli/table.h"
 #include "core/text.h"
 #include "host/text.h"
+#include "print/columns.h"
 
 #define NOTE_INDENT 4
 #define TEXT_INDENT 10	/* below the text of "    why: " and "    host: " */

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/columns.h"
-#include "cli/format.h"
 #include "cli/table.h"
 #include "host/text.h"
+#include "print/columns.h"
+#include "print/format.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)

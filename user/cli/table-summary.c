@@ -4,11 +4,11 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "cli/columns.h"
-#include "cli/format.h"
 #include "cli/table.h"
 #include "core/text.h"
 #include "host/text.h"
+#include "print/columns.h"
+#include "print/format.h"
 
 #define LABEL_INDENT 2
 #define VALUE_INDENT 15

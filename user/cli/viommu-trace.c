@@ -117,7 +117,9 @@ static int session_open(struct app *app)
 		.fold_rule = o->output == TRACE_OUTPUT_JSON ? FOLD_EXACT : FOLD_REASON,
 		.fold_window = FOLD_WINDOW,
 	};
-	const struct session_sink sink = { app, app_event, app_message };
+	const struct session_sink sink = {
+		.ctx = app, .event = app_event, .message = app_message,
+	};
 
 	return session_new(&app->session, &opts, &sink);
 }

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/json-line.h"
 #include "cli/vms.h"
+#include "print/json-line.h"
 
 static void flag_add(struct json_line *line, const char *key, enum tristate value)
 {

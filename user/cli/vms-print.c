@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/columns.h"
-#include "cli/format.h"
 #include "cli/vms.h"
 #include "core/text.h"
+#include "print/columns.h"
+#include "print/format.h"
 
 #define LABEL_COLUMNS 13	/* "  container  " */
 

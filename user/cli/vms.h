@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-#include "cli/map.h"
 #include "host/qemu.h"
+#include "print/map.h"
 #include "trace/guests.h"
 
 /** What is known of this machine and its VMs. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The members of a diagnosis, alike in every JSON output. */
-#ifndef VIOMMU_CLI_JSON_DIAGNOSIS_H
-#define VIOMMU_CLI_JSON_DIAGNOSIS_H
+#ifndef VIOMMU_PRINT_JSON_DIAGNOSIS_H
+#define VIOMMU_PRINT_JSON_DIAGNOSIS_H
 
-#include "cli/json-line.h"
+#include "print/json-line.h"
 
 /** reason and severity. */
 void json_diagnosis_judgement(struct json_line *line, const struct viommu_diagnosis *diag);

@@ -3,8 +3,8 @@
  * Text on a terminal: how many columns it takes, cut and wrapped by columns. Widths are those of
  * the current locale: where text is not ASCII the caller has chosen a UTF-8 LC_CTYPE.
  */
-#ifndef VIOMMU_CLI_COLUMNS_H
-#define VIOMMU_CLI_COLUMNS_H
+#ifndef VIOMMU_PRINT_COLUMNS_H
+#define VIOMMU_PRINT_COLUMNS_H
 
 #include <stddef.h>
 #include <stdio.h>

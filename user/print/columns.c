@@ -4,7 +4,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "cli/columns.h"
+#include "print/columns.h"
 
 /* One character of a text. */
 struct glyph {

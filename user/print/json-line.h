@@ -3,8 +3,8 @@
  * Members of a JSON object. A member that cannot be added for want of memory is remembered, so
  * that one look at err at the end is enough.
  */
-#ifndef VIOMMU_CLI_JSON_LINE_H
-#define VIOMMU_CLI_JSON_LINE_H
+#ifndef VIOMMU_PRINT_JSON_LINE_H
+#define VIOMMU_PRINT_JSON_LINE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * out, what it should hand out, what is mapped, and where a mapping failed. Addresses lie on a
  * scale of bits: each power of two takes the same width.
  */
-#ifndef VIOMMU_CLI_MAP_H
-#define VIOMMU_CLI_MAP_H
+#ifndef VIOMMU_PRINT_MAP_H
+#define VIOMMU_PRINT_MAP_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -84,5 +84,12 @@ void map_draw_terminal(FILE *out, const struct address_map *m, const struct map_
 
 /** A whole SVG file. */
 void map_draw_svg(FILE *out, const struct address_map *m);
+
+/**
+ * The picture alone, as an element of an HTML page that has the colors as custom properties:
+ * --text, --dim, --grid, --empty, --good, --bad, --hole, --mapped. number: another one for each
+ * picture in the page.
+ */
+void map_draw_svg_inline(FILE *out, const struct address_map *m, unsigned int number);
 
 #endif

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli/json-line.h"
 #include "host/text.h"
+#include "print/json-line.h"
 
 /* Longest text of an event, three times: each byte of it may become U+FFFD. */
 #define TEXT_MAX 1024

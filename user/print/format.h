@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Values of an event as people and programs read them. */
-#ifndef VIOMMU_CLI_FORMAT_H
-#define VIOMMU_CLI_FORMAT_H
+#ifndef VIOMMU_PRINT_FORMAT_H
+#define VIOMMU_PRINT_FORMAT_H
 
 #include <stddef.h>
 

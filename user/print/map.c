@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli/map.h"
 #include "core/text.h"
 #include "host/text.h"
+#include "print/map.h"
 
 /* Where the scale begins, unless something lies lower: 16 MiB. */
 #define FIRST_BIT 24

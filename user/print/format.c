@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/format.h"
 #include "core/text.h"
+#include "print/format.h"
 
 void format_size(char *buf, size_t size, uint64_t bytes)
 {

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli/columns.h"
-#include "cli/format.h"
-#include "cli/map.h"
+#include "print/columns.h"
+#include "print/format.h"
+#include "print/map.h"
 
 #define LABEL_COLUMNS 11	/* " vIOMMU    " */
 #define NOTE_COLUMNS 23		/* "  to 0xffffffffffffffff" */

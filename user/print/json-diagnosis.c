@@ -2,7 +2,7 @@
 /* A diagnosis in JSON. */
 #include <errno.h>
 
-#include "cli/json-diagnosis.h"
+#include "print/json-diagnosis.h"
 
 void json_diagnosis_judgement(struct json_line *line, const struct viommu_diagnosis *diag)
 {

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli/format.h"
-#include "cli/map.h"
+#include "print/format.h"
+#include "print/map.h"
 
 /* User units, which are pixels where nothing scales. */
 #define WIDTH 1000
@@ -15,21 +15,36 @@
 #define ROW 38
 #define LANE_TITLE 30
 #define LEGEND 76
+#define INLINE_TOP 100	/* below the name and the verdict of a file */
 
-#define COLOR_TEXT "#1d2733"
-#define COLOR_DIM "#66727f"
-#define COLOR_GRID "#dfe4ea"
-#define COLOR_EMPTY "#f1f3f6"
-#define COLOR_GOOD "#2a9d8f"
-#define COLOR_BAD "#d1495b"
-#define COLOR_HOLE "#e9a03b"
-#define COLOR_MAPPED "#30638e"
+/* A file has its own colors, a picture in a page those of the page: dark when the reader's are. */
+struct palette {
+	const char *text;
+	const char *dim;
+	const char *grid;
+	const char *empty;
+	const char *good;
+	const char *bad;
+	const char *hole;
+	const char *mapped;
+};
+
+static const struct palette file_palette = {
+	"#1d2733", "#66727f", "#dfe4ea", "#f1f3f6", "#2a9d8f", "#d1495b", "#e9a03b", "#30638e",
+};
+
+static const struct palette page_palette = {
+	"var(--text)", "var(--dim)", "var(--grid)", "var(--empty)", "var(--good)", "var(--bad)",
+	"var(--hole)", "var(--mapped)",
+};
 
 /* A hole of a MiB would be thinner than a hair. */
 #define HOLE_MIN 3.0
 
 struct canvas {
 	FILE *out;
+	const struct palette *colors;
+	unsigned int number;	/* of the picture in its page: names in it have to differ */
 	unsigned int first;	/* position of the left border */
 	int y;			/* where the next thing goes */
 };
@@ -85,9 +100,9 @@ static void bar_print(const struct canvas *c, double from, double to, int height
 /* A row with what it is at its left and how much at its right, on an empty bar. */
 static void row_begin(const struct canvas *c, const char *label, const char *note)
 {
-	label_print(c->out, LEFT - 12, c->y + 18, "end", COLOR_TEXT, 14, label);
-	label_print(c->out, RIGHT + 12, c->y + 18, "start", COLOR_TEXT, 14, note);
-	bar_print(c, LEFT, RIGHT, BAR, COLOR_EMPTY);
+	label_print(c->out, LEFT - 12, c->y + 18, "end", c->colors->text, 14, label);
+	label_print(c->out, RIGHT + 12, c->y + 18, "start", c->colors->text, 14, note);
+	bar_print(c, LEFT, RIGHT, BAR, c->colors->empty);
 }
 
 /* --------------------------------------------------------------------------- rows */
@@ -103,7 +118,7 @@ static void hole_print(const struct canvas *c, uint64_t first, uint64_t last)
 		from = (from + to - HOLE_MIN) / 2;
 		to = from + HOLE_MIN;
 	}
-	bar_print(c, from < LEFT ? LEFT : from, to, BAR, COLOR_HOLE);
+	bar_print(c, from < LEFT ? LEFT : from, to, BAR, c->colors->hole);
 }
 
 /* Holes of a lane below the address end. */
@@ -128,7 +143,7 @@ static void host_row(struct canvas *c, const struct map_lane *lane)
 	if (lane->ranges.count)
 		bar_print(c, LEFT,
 			  canvas_x(c, map_position(iova_ranges_top(&lane->ranges)) + 1), BAR,
-			  COLOR_GOOD);
+			  c->colors->good);
 	holes_print(c, &lane->ranges, UINT64_MAX);
 	c->y += ROW;
 }
@@ -136,7 +151,7 @@ static void host_row(struct canvas *c, const struct map_lane *lane)
 static void cross_print(const struct canvas *c, double x, int y)
 {
 	fprintf(c->out, "<path d=\"M%.1f %dl12 12m0 -12l-12 12\" stroke=\"%s\" "
-		"stroke-width=\"3.5\" stroke-linecap=\"round\"/>\n", x - 6, y - 6, COLOR_BAD);
+		"stroke-width=\"3.5\" stroke-linecap=\"round\"/>\n", x - 6, y - 6, c->colors->bad);
 }
 
 static void dma_rows(struct canvas *c, const struct map_lane *lane)
@@ -146,7 +161,8 @@ static void dma_rows(struct canvas *c, const struct map_lane *lane)
 	if (lane->has_mapped) {
 		snprintf(note, sizeof(note), "0x%" PRIx64, lane->mapped);
 		row_begin(c, "mapped to", note);
-		bar_print(c, LEFT, canvas_x(c, map_position(lane->mapped) + 1), BAR, COLOR_MAPPED);
+		bar_print(c, LEFT, canvas_x(c, map_position(lane->mapped) + 1), BAR,
+			  c->colors->mapped);
 		c->y += ROW;
 	}
 	if (lane->has_refused) {
@@ -181,10 +197,11 @@ static void width_row(struct canvas *c, const struct address_map *m, const char 
 
 	snprintf(note, sizeof(note), "%u bits", bits);
 	row_begin(c, label, note);
-	bar_print(c, LEFT, canvas_x(c, good), BAR, COLOR_GOOD);
+	bar_print(c, LEFT, canvas_x(c, good), BAR, c->colors->good);
 	if (end > good) {
-		bar_print(c, canvas_x(c, good), canvas_x(c, end), BAR, COLOR_BAD);
-		bar_print(c, canvas_x(c, good), canvas_x(c, end), BAR, "url(#stripes)");
+		bar_print(c, canvas_x(c, good), canvas_x(c, end), BAR, c->colors->bad);
+		snprintf(note, sizeof(note), "url(#stripes%u)", c->number);
+		bar_print(c, canvas_x(c, good), canvas_x(c, end), BAR, note);
 	}
 	for (size_t i = 0; i < m->lane_count; i++)
 		holes_print(c, &m->lanes[i].ranges, bits >= 64 ? UINT64_MAX : (1ULL << bits) - 1);
@@ -219,8 +236,16 @@ static void verdict_print(FILE *out, char *verdict, const char *color)
 	}
 }
 
-static void head_print(FILE *out, const struct address_map *m, int height)
+static void patterns_print(const struct canvas *c)
 {
+	fprintf(c->out, "<defs><pattern id=\"stripes%u\" width=\"8\" height=\"8\" "
+		"patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect width=\"4\" "
+		"height=\"8\" fill=\"#fff\" fill-opacity=\".35\"/></pattern></defs>\n", c->number);
+}
+
+static void head_print(const struct canvas *c, const struct address_map *m, int height)
+{
+	FILE *out = c->out;
 	char verdict[512];
 
 	map_verdict(verdict, sizeof(verdict), m);
@@ -231,15 +256,27 @@ static void head_print(FILE *out, const struct address_map *m, int height)
 	text_print(out, m->vm);
 	fputs(": IOVA space</title>\n<desc>", out);
 	text_print(out, verdict);
-	fprintf(out, "</desc>\n<defs><pattern id=\"stripes\" width=\"8\" height=\"8\" "
-		"patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect width=\"4\" "
-		"height=\"8\" fill=\"#fff\" fill-opacity=\".35\"/></pattern></defs>\n"
-		"<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n", WIDTH, height);
+	fputs("</desc>\n", out);
+	patterns_print(c);
+	fprintf(out, "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n", WIDTH, height);
 	fprintf(out, "<text x=\"24\" y=\"40\" fill=\"%s\" font-size=\"22\" font-weight=\"bold\">",
-		COLOR_TEXT);
+		c->colors->text);
 	text_print(out, m->vm);
 	fputs("</text>\n", out);
-	verdict_print(out, verdict, m->change_needed ? COLOR_BAD : COLOR_TEXT);
+	verdict_print(out, verdict, m->change_needed ? c->colors->bad : c->colors->text);
+}
+
+/* Without name and verdict: the page says them, in text that can be read aloud and copied. */
+static void inline_head_print(const struct canvas *c, const struct address_map *m, int height)
+{
+	char verdict[512];
+
+	map_verdict(verdict, sizeof(verdict), m);
+	fprintf(c->out, "<svg class=\"map\" viewBox=\"0 %d %d %d\" role=\"img\" aria-label=\"",
+		INLINE_TOP, WIDTH, height - INLINE_TOP);
+	text_print(c->out, verdict);
+	fputs("\">\n", c->out);
+	patterns_print(c);
 }
 
 /* Lines at each fourth bit, with its number and its size. */
@@ -250,15 +287,15 @@ static void grid_print(const struct canvas *c, int bottom)
 		char text[16];
 
 		fprintf(c->out, "<path d=\"M%.1f %dV%d\" stroke=\"%s\"/>\n", x, TOP - 12, bottom,
-			COLOR_GRID);
+			c->colors->grid);
 		snprintf(text, sizeof(text), "%u", bit);
-		label_print(c->out, x, TOP - 32, "middle", COLOR_TEXT, 12, text);
+		label_print(c->out, x, TOP - 32, "middle", c->colors->text, 12, text);
 		if (bit < 64)
 			map_label(text, sizeof(text), bit);
-		label_print(c->out, x, TOP - 18, "middle", COLOR_DIM, 11, bit < 64 ? text : "16E");
+		label_print(c->out, x, TOP - 18, "middle", c->colors->dim, 11, bit < 64 ? text : "16E");
 	}
-	label_print(c->out, LEFT - 24, TOP - 32, "end", COLOR_TEXT, 12, "bits");
-	label_print(c->out, LEFT - 24, TOP - 18, "end", COLOR_DIM, 11, "bytes");
+	label_print(c->out, LEFT - 24, TOP - 32, "end", c->colors->text, 12, "bits");
+	label_print(c->out, LEFT - 24, TOP - 18, "end", c->colors->dim, 11, "bytes");
 }
 
 static void lane_print(struct canvas *c, const struct map_lane *lane)
@@ -271,7 +308,7 @@ static void lane_print(struct canvas *c, const struct map_lane *lane)
 	} else {
 		snprintf(text, sizeof(text), "%s", lane->name);
 	}
-	label_print(c->out, LEFT, c->y + LANE_TITLE - 8, "start", COLOR_DIM, 12, text);
+	label_print(c->out, LEFT, c->y + LANE_TITLE - 8, "start", c->colors->dim, 12, text);
 	c->y += LANE_TITLE;
 	host_row(c, lane);
 	dma_rows(c, lane);
@@ -279,23 +316,23 @@ static void lane_print(struct canvas *c, const struct map_lane *lane)
 
 static void legend_print(const struct canvas *c)
 {
-	static const struct {
+	const struct {
 		const char *color;
 		const char *text;
 	} items[] = {
-		{ COLOR_GOOD, "the host can map it" }, { COLOR_HOLE, "hole" },
-		{ COLOR_BAD, "the host cannot map it" }, { COLOR_MAPPED, "mapped" },
+		{ c->colors->good, "the host can map it" }, { c->colors->hole, "hole" },
+		{ c->colors->bad, "the host cannot map it" }, { c->colors->mapped, "mapped" },
 	};
 	double x = LEFT;
 
 	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
 		fprintf(c->out, "<rect x=\"%.1f\" y=\"%d\" width=\"12\" height=\"12\" "
 			"fill=\"%s\"/>\n", x, c->y + 14, items[i].color);
-		label_print(c->out, x + 18, c->y + 25, "start", COLOR_DIM, 12, items[i].text);
+		label_print(c->out, x + 18, c->y + 25, "start", c->colors->dim, 12, items[i].text);
 		x += 50 + 7.0 * (double)strlen(items[i].text);
 	}
 	cross_print(c, x + 6, c->y + 20);
-	label_print(c->out, x + 20, c->y + 25, "start", COLOR_DIM, 12, "refused");
+	label_print(c->out, x + 20, c->y + 25, "start", c->colors->dim, 12, "refused");
 }
 
 /* The width that is advised, through all rows. */
@@ -305,27 +342,58 @@ static void advised_line(const struct canvas *c, const struct address_map *m, in
 
 	if (m->advised_bits)
 		fprintf(c->out, "<path d=\"M%.1f %dV%d\" stroke=\"%s\" stroke-width=\"1.5\" "
-			"stroke-dasharray=\"5 4\"/>\n", x, TOP - 12, bottom, COLOR_TEXT);
+			"stroke-dasharray=\"5 4\"/>\n", x, TOP - 12, bottom, c->colors->text);
+}
+
+static void picture_print(struct canvas *c, const struct address_map *m, int height)
+{
+	const int bottom = height - LEGEND;
+
+	grid_print(c, bottom);
+	for (size_t i = 0; i < m->lane_count; i++)
+		lane_print(c, &m->lanes[i]);
+	c->y += 16;
+	if (m->viommu_bits)
+		width_row(c, m, "vIOMMU", m->viommu_bits);
+	if (m->advised_bits)
+		width_row(c, m, "advised", m->advised_bits);
+	advised_line(c, m, bottom);
+}
+
+static void canvas_init(struct canvas *c, FILE *out, const struct address_map *m)
+{
+	memset(c, 0, sizeof(*c));
+	c->out = out;
+	c->colors = &file_palette;
+	c->first = map_first_bit(m) * MAP_STEPS;
+	c->y = TOP;
 }
 
 void map_draw_svg(FILE *out, const struct address_map *m)
 {
-	struct canvas c = { .out = out, .first = map_first_bit(m) * MAP_STEPS, .y = TOP };
 	const int height = picture_height(m);
-	const int bottom = height - LEGEND;
+	struct canvas c;
 
-	head_print(out, m, height);
-	grid_print(&c, bottom);
-	for (size_t i = 0; i < m->lane_count; i++)
-		lane_print(&c, &m->lanes[i]);
-	c.y += 16;
-	if (m->viommu_bits)
-		width_row(&c, m, "vIOMMU", m->viommu_bits);
-	if (m->advised_bits)
-		width_row(&c, m, "advised", m->advised_bits);
-	advised_line(&c, m, bottom);
+	canvas_init(&c, out, m);
+	head_print(&c, m, height);
+	picture_print(&c, m, height);
 	if (m->change_needed && m->option[0])
-		label_print(out, LEFT, c.y + 52, "start", COLOR_TEXT, 13, m->option);
+		label_print(out, LEFT, c.y + 52, "start", c.colors->text, 13, m->option);
+	legend_print(&c);
+	fputs("</svg>\n", out);
+}
+
+void map_draw_svg_inline(FILE *out, const struct address_map *m, unsigned int number)
+{
+	/* the line of the option stays empty */
+	const int height = picture_height(m) - 20;
+	struct canvas c;
+
+	canvas_init(&c, out, m);
+	c.colors = &page_palette;
+	c.number = number;
+	inline_head_print(&c, m, height);
+	picture_print(&c, m, picture_height(m));
 	legend_print(&c);
 	fputs("</svg>\n", out);
 }
