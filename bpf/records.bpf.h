@@ -11,6 +11,7 @@
 /** Set by user space before loading. */
 const volatile bool opt_all;		/* a record for every MAP and UNMAP */
 const volatile bool opt_latency;	/* measure how long each takes */
+const volatile bool opt_entries;	/* keep dma_avail up to date with each of them */
 
 /** Checked by user space: both sides were built from one record.h. */
 const volatile __u32 record_version = VIOMMU_RECORD_VERSION;

@@ -182,14 +182,25 @@ static __noinline bool map_is_retry(struct viommu_container *c, const struct dma
 	return true;
 }
 
+/** One UNMAP may free any number of entries, so that only the kernel knows how many are left. */
+static __always_inline void entries_read(struct viommu_container *c, u64 iommu)
+{
+	if (opt_entries)
+		c->dma_avail = BPF_CORE_READ((struct vfio_iommu___v *)iommu, dma_avail);
+}
+
 static __always_inline void map_done(struct viommu_container *c, const struct dma_call *call,
 				     u64 start)
 {
 	struct dma_span span;
 	u64 last;
 
-	if (opt_latency && start)
-		latency_count(c->latency, bpf_ktime_get_ns() - start);
+	if (opt_latency && start) {
+		const u64 ns = bpf_ktime_get_ns() - start;
+
+		latency_count(c->latency, ns);
+		__sync_fetch_and_add(&c->latency_ns, ns);
+	}
 	if (call->ret) {
 		map_failed(c, call);
 		return;
@@ -200,6 +211,7 @@ static __always_inline void map_done(struct viommu_container *c, const struct dm
 	last = span_last(&span);
 	if (c->highest_mapped < last)
 		highest_raise(&c->highest_mapped, last);
+	entries_read(c, call->iommu);
 	if (c->busy_size && map_is_retry(c, &span))
 		dma_record(c, call, VIOMMU_F_RETRIED);
 	else if (opt_all)
@@ -229,6 +241,7 @@ static __always_inline void unmap_done(struct viommu_container *c, const struct 
 	span_read(&span, call);
 	__sync_fetch_and_add(&c->unmaps, 1);
 	__sync_fetch_and_add(&c->unmap_bytes, span.size);
+	entries_read(c, call->iommu);
 	if (opt_all)
 		dma_record(c, call, 0);
 }
@@ -291,7 +304,10 @@ static __always_inline void detach_done(u64 iommu, int group)
 	group_record(container_get(iommu), iommu, group, VIOMMU_REC_DETACH, 0);
 }
 
-/** dma_avail is up to date wherever user space may look: at the end, and when it asks. */
+/**
+ * dma_avail is up to date wherever user space may look: at the end, and when it asks. Who looks at
+ * any time sets opt_entries.
+ */
 static __always_inline void release_begins(u64 iommu)
 {
 	struct viommu_container *c = container_find(iommu);

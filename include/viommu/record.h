@@ -25,7 +25,7 @@
 #define VIOMMU_MAX_CONTAINERS 1024
 
 /** Failures are counted by errno in [0, VIOMMU_MAX_ERRNO); larger ones in element 0. */
-#define VIOMMU_MAX_ERRNO 132
+#define VIOMMU_MAX_ERRNO 131
 
 /** Latency classes: element n counts calls of [2^n, 2^(n+1)) ns, the last one all above. */
 #define VIOMMU_LATENCY_SLOTS 32
@@ -321,6 +321,7 @@ struct viommu_container {
 
 	__u64 map_failures[VIOMMU_MAX_ERRNO];	/**< MAP calls that failed, by errno */
 	__u64 latency[VIOMMU_LATENCY_SLOTS];	/**< MAP calls by duration */
+	__u64 latency_ns;	/**< sum of the durations in latency[] */
 };
 
 _Static_assert(sizeof(struct viommu_rec) == 64, "head of a record");

@@ -65,10 +65,11 @@ static size_t args_read(const struct search *s, int proc)
 	return n > 0 ? (size_t)n : 0;
 }
 
-static int guest_read(struct search *s, const struct host_process *p, int proc)
+/* Fill g, which is zeroed. -EINVAL: no arguments; -ESRCH: it ended while it was looked at. */
+static int guest_read(const struct search *s, struct guest *g, const struct host_process *p,
+		      int proc, bool *unread)
 {
-	struct guest *g = list_add(s->list);
-	struct qemu_files *files = g ? malloc(sizeof(*files)) : NULL;
+	struct qemu_files *files = malloc(sizeof(*files));
 	int err;
 
 	if (!files)
@@ -81,14 +82,23 @@ static int guest_read(struct search *s, const struct host_process *p, int proc)
 	err = guest_from_argv(g, s->args, args_read(s, proc), s->cpu, s->root);
 	qemu_files_read(files, proc);
 	qemu_files_compare(g, files, s->root);
-	s->list->unread += !files->known;
+	*unread = !files->known;
 	free(files);
-	/* It ended while it was looked at. */
-	if (err == -EINVAL || !host_process_alive(p, s->root)) {
-		s->list->count--;
-		err = 0;
-	}
-	return err;
+	return err ? err : host_process_alive(p, s->root) ? 0 : -ESRCH;
+}
+
+/* What has ended meanwhile is left out. */
+static int guest_add(struct search *s, const struct host_process *p, int proc)
+{
+	struct guest *g = list_add(s->list);
+	bool unread = false;
+	int err = g ? guest_read(s, g, p, proc, &unread) : -ENOMEM;
+
+	s->list->unread += unread;
+	if (err != -EINVAL && err != -ESRCH)
+		return err;
+	s->list->count--;
+	return 0;
 }
 
 static int on_process(void *ctx, int dir, const char *name, size_t stem)
@@ -106,9 +116,17 @@ static int on_process(void *ctx, int dir, const char *name, size_t stem)
 	proc = host_dir_open_at(dir, name, HOST_TRUSTED);
 	if (proc < 0)
 		return 0;
-	s->err = guest_read(s, &p, proc);
+	s->err = guest_add(s, &p, proc);
 	close(proc);
 	return s->err;
+}
+
+static int process_open(int proc, uint32_t pid)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%u", pid);
+	return host_dir_open_at(proc, name, HOST_TRUSTED);
 }
 
 static int by_name(const void *a, const void *b)
@@ -137,6 +155,32 @@ int guests_running(struct guest_list *list, const char *root)
 	if (list->count)
 		qsort(list->guests, list->count, sizeof(*list->guests), by_name);
 	return 0;
+}
+
+int guest_of_process(struct guest *g, const struct host_process *p, const char *root)
+{
+	struct search s = { .root = root };
+	struct host_cmdline cmd;
+	bool unread;
+	int dir, proc, err;
+
+	host_cmdline_parse(&cmd, p);
+	if (cmd.known && !cmd.qemu)
+		return -EINVAL;
+	dir = host_dir_open(root, "proc");
+	if (dir < 0)
+		return dir == -ENOENT ? -ESRCH : dir;
+	proc = process_open(dir, p->pid);
+	close(dir);
+	if (proc < 0)
+		return -ESRCH;
+	memset(g, 0, sizeof(*g));
+	s.cpu = qemu_host_vendor(root);
+	s.args = malloc(QEMU_ARGS_MAX);
+	err = s.args ? guest_read(&s, g, p, proc, &unread) : -ENOMEM;
+	free(s.args);
+	close(proc);
+	return err;
 }
 
 void guest_list_fini(struct guest_list *list)

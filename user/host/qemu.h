@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "core/guest.h"
+#include "host/vm.h"
 
 /** Bytes of a command line that are looked at; the kernel allows more only with ulimit -s. */
 #define QEMU_ARGS_MAX (1u << 20)
@@ -37,6 +38,12 @@ struct guest_list {
  * devices. Containers are not filled in: see trace/guests.h. 0, or -errno with an empty list.
  */
 int guests_running(struct guest_list *list, const char *root);
+
+/**
+ * The QEMU that p is, from /proc below root; p names it as for host_vm_identify(). 0; -EINVAL: it
+ * is none, or its arguments cannot be read; -ESRCH: it is gone; -ENOMEM.
+ */
+int guest_of_process(struct guest *g, const struct host_process *p, const char *root);
 
 void guest_list_fini(struct guest_list *list);
 

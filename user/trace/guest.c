@@ -250,6 +250,12 @@ int guest_tracer_finish(struct guest_tracer *t)
 	return record_ring_drain(&t->ring);
 }
 
+void guest_tracer_walk_programs(const struct guest_tracer *t, tracer_program_fn fn, void *ctx)
+{
+	if (t->hooks.skel)
+		programs_walk(t->hooks.skel->skeleton, fn, ctx);
+}
+
 bool guest_tracer_attached(const struct guest_tracer *t)
 {
 	return t->hooks.skel;

@@ -29,6 +29,9 @@ bool guest_tracer_attached(const struct guest_tracer *t);
 /** "fentry" or "kprobe"; "none" while waiting. */
 const char *guest_tracer_hooks_name(const struct guest_tracer *t);
 
+/** Each of its programs, see tracer_walk_programs(). */
+void guest_tracer_walk_programs(const struct guest_tracer *t, tracer_program_fn fn, void *ctx);
+
 /** The driver, a module or built in, has a virtio-iommu: this machine is such a guest. */
 bool guest_device_present(void);
 

@@ -33,6 +33,18 @@ void programs_unhook(struct bpf_object_skeleton *skel)
 	}
 }
 
+void programs_walk(const struct bpf_object_skeleton *skel,
+		   void (*fn)(void *ctx, const char *program, bool attached), void *ctx)
+{
+	for (int i = 0; i < skel->prog_cnt; i++) {
+		const struct bpf_program *prog = *skel->progs[i].prog;
+		const enum bpf_attach_type type = bpf_program__expected_attach_type(prog);
+
+		if (bpf_program__autoload(prog) && type != BPF_TRACE_ITER)
+			fn(ctx, skel->progs[i].name, *skel->progs[i].link);
+	}
+}
+
 uint64_t program_misses(const struct bpf_program *prog)
 {
 	struct bpf_prog_info info = { 0 };

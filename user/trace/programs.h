@@ -16,6 +16,13 @@ int programs_attach(struct bpf_object_skeleton *skel, const char *name);
 /** Take every hook off. Programs, tables and rings stay. */
 void programs_unhook(struct bpf_object_skeleton *skel);
 
+/**
+ * Each program that was to be loaded and is hooked in by this tracer: not those that are
+ * run once.
+ */
+void programs_walk(const struct bpf_object_skeleton *skel,
+		   void (*fn)(void *ctx, const char *program, bool attached), void *ctx);
+
 /** Runs that the kernel skipped because the program was running on that CPU already. */
 uint64_t program_misses(const struct bpf_program *prog);
 

@@ -13,6 +13,12 @@
 #include "trace/session.h"
 #include "trace/waiting.h"
 
+/** What the sink was told of a container. */
+struct told {
+	uint64_t id;		/* 0: nothing */
+	uint64_t sum;		/* over all of it */
+};
+
 struct session {
 	struct session_sink sink;
 	struct tracer *tracer;
@@ -24,11 +30,13 @@ struct session {
 	int64_t boot_offset;		/* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 	uint64_t lost[VIOMMU_NR_LOST];	/* what was reported already */
 	bool was_attached;
+	bool sink_busy;			/* the sink took no container since the last tick */
 	bool behind;			/* records may be left in the ring */
 	struct guard_link guard;
 	struct denials *denials;	/* whose records have not come */
 	struct waiting *waiting;	/* records whose denials may come */
 	struct container_info infos[VIOMMU_MAX_CONTAINERS];
+	struct told told[VIOMMU_MAX_CONTAINERS];
 	struct request_pieces pieces;	/* failed host maps of requests in work */
 	struct self self;		/* this machine, where it is a guest */
 	struct viommu_container snapshot;	/* too large for the stack */
@@ -50,12 +58,17 @@ int session_event_out(void *ctx, const struct viommu_event *event);
  * and follow what else it is.
  */
 void session_owner_known(struct session *s, struct viommu_container *c, const struct owner *owner);
+/** Tell the sink of the container, unless it was told already: an event of it follows. */
+void session_container_first(struct session *s, const struct viommu_container *c);
 /** Containers of one process at this moment. */
 unsigned int session_containers_of(struct session *s, uint32_t tgid);
 /** Give new containers their owner's verdict; count those that are gone, and let go of them. */
 void session_containers_tick(struct session *s);
-/** The counters of every container go into the totals of its VM. */
-void session_containers_account(struct session *s);
+/**
+ * The counters of every container go into the totals of its VM, and the sink is told of it a last
+ * time. gone: the containers are, with the module.
+ */
+void session_containers_end(struct session *s, bool gone);
 /** A total that cannot be kept (err) is said once, not left out in silence. */
 void session_summary_check(struct session *s, int err);
 

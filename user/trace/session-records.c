@@ -108,6 +108,8 @@ void session_record_judged(struct session *s, const struct viommu_rec *rec,
 	e->ev.vmm = owner->vm.vmm;
 	if (c)
 		event_name_container(s, e, c);
+	if (c && e->result)
+		session_container_first(s, c);
 	if (e->result == -ENOMEM)
 		e->ev.containers = session_containers_of(s, rec->tgid);
 	if (denial)
@@ -164,6 +166,8 @@ void session_record(struct session *s, const struct viommu_rec *rec)
 		return;
 	}
 	owner = owners_learn(s->owners, (const struct viommu_rec_process *)rec);
+	if (s->sink.process && owner->wanted)
+		s->sink.process(s->sink.ctx, owner, (const struct viommu_rec_process *)rec);
 	c = tracer_container(s->tracer, rec->slot, rec->container);
 	session_owner_known(s, c, owner);
 }

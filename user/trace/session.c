@@ -87,8 +87,11 @@ static void detaching_take(void *ctx)
 
 	session_guard_finish(s);
 	losses_report(s, true);
-	session_containers_account(s);
+	session_containers_end(s, true);
+	if (s->sink.detached)
+		s->sink.detached(s->sink.ctx);
 	memset(s->infos, 0, sizeof(s->infos));
+	memset(s->told, 0, sizeof(s->told));
 	memset(s->lost, 0, sizeof(s->lost));
 	s->lost[VIOMMU_LOST_DENIAL] = s->guard.lost;
 	s->was_attached = false;
@@ -173,7 +176,7 @@ void session_finish(struct session *s)
 	session_guard_finish(s);
 	losses_report(s, true);
 	fold_flush(s->fold);
-	session_containers_account(s);
+	session_containers_end(s, false);
 	summary_close(s->summary);
 	for (size_t i = 0; i < summary_count(s->summary); i++) {
 		const struct viommu_vm *vm;
@@ -186,6 +189,16 @@ void session_finish(struct session *s)
 			s->event.ts = s->event.ts_last = session_now(s);
 			s->sink.event(s->sink.ctx, &s->event);
 		}
+}
+
+void session_retell(struct session *s)
+{
+	memset(s->told, 0, sizeof(s->told));
+}
+
+void session_walk_programs(const struct session *s, tracer_program_fn fn, void *ctx)
+{
+	tracer_walk_programs(s->tracer, fn, ctx);
 }
 
 int session_fd(const struct session *s)

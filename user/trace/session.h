@@ -7,6 +7,7 @@
 #define VIOMMU_TRACE_SESSION_H
 
 #include "core/fold.h"
+#include "trace/owners.h"
 #include "trace/tracer.h"
 
 struct session_opts {
@@ -23,6 +24,19 @@ struct session_sink {
 	void *ctx;
 	void (*event)(void *ctx, const struct viommu_event *event);
 	void (*message)(void *ctx, enum tracer_level level, const char *text);
+	/**
+	 * A process was recorded when it first used VFIO; argv and cgroup are in rec. One that is
+	 * older than the tracer comes with its container only. NULL: not wanted.
+	 */
+	void (*process)(void *ctx, const struct owner *owner, const struct viommu_rec_process *rec);
+	/**
+	 * A container that is new or that is not as it was told last; state DEAD: it is gone, and
+	 * that is its last. Comes from session_tick() and session_finish(), or when the module is
+	 * unloaded. 0; other: not now, it is told again at the next tick. NULL: not wanted.
+	 */
+	int (*container)(void *ctx, const struct owner *owner, const struct viommu_container *c);
+	/** The module was unloaded: ids of containers begin anew. NULL: not wanted. */
+	void (*detached)(void *ctx);
 };
 
 struct session;
@@ -45,6 +59,12 @@ int session_poll(struct session *s, int timeout_ms);
  * report new losses. Events may come out.
  */
 void session_tick(struct session *s);
+
+/** Tell the sink of every container again at the next tick. */
+void session_retell(struct session *s);
+
+/** See tracer_walk_programs(). */
+void session_walk_programs(const struct session *s, tracer_program_fn fn, void *ctx);
 
 /**
  * The end: a last look at every container, then one SUMMARY event per VM and, if anything was lost

@@ -83,13 +83,14 @@ static void qemu_start(struct tracer *t)
 		.max_rate = t->opts.max_rate,
 	};
 
-	if (source_wanted(t, TRACER_QEMU))
+	if (source_wanted(t, TRACER_QEMU) && !t->opts.maps)
 		qemu_hooks_new(&t->qemu, &t->type1, &opts, &t->sink);
 }
 
 static int tracer_attach(struct tracer *t)
 {
-	int err = type1_init(&t->type1, &t->opts, &t->sink);
+	int err = t->opts.maps ? type1_adopt(&t->type1, t->opts.maps) :
+				 type1_init(&t->type1, &t->opts, &t->sink);
 
 	if (err)
 		goto fail;
@@ -110,7 +111,7 @@ fail:
 static int tracer_try_attach(struct tracer *t)
 {
 	if (t->attached || !source_wanted(t, TRACER_HOST) ||
-	    !kernel_module_live(KERNEL_TYPE1_MODULE))
+	    (!t->opts.maps && !kernel_module_live(KERNEL_TYPE1_MODULE)))
 		return 0;
 	return tracer_attach(t);
 }
@@ -188,7 +189,7 @@ int tracer_fd(const struct tracer *t)
  */
 static void tracer_detach(struct tracer *t)
 {
-	if (!t->attached || t->type1.trampolines)
+	if (!t->attached || t->type1.trampolines || t->opts.maps)
 		return;
 	if (t->qemu)
 		qemu_hooks_unhook(t->qemu);
@@ -243,6 +244,14 @@ int tracer_tick(struct tracer *t)
 	if (t->qemu)
 		qemu_hooks_tick(t->qemu);
 	return guest_try_start(t);
+}
+
+void tracer_walk_programs(const struct tracer *t, tracer_program_fn fn, void *ctx)
+{
+	if (t->attached)
+		type1_walk_programs(&t->type1, fn, ctx);
+	if (t->guest)
+		guest_tracer_walk_programs(t->guest, fn, ctx);
 }
 
 void tracer_follow(struct tracer *t, uint32_t pid)

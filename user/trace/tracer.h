@@ -28,15 +28,26 @@ enum tracer_source {
 
 #define TRACER_RING_DEFAULT (4u << 20)
 
+/** Maps of programs that somebody else has loaded; see record.h for what is in them. */
+struct tracer_maps {
+	int records_fd;		/**< ring buffer */
+	int containers_fd;	/**< table of containers, mmapable */
+	int losses_fd;		/**< table of losses, mmapable */
+	int free_slots_fd;	/**< queue of free elements of the first */
+};
+
 struct tracer_opts {
 	enum tracer_hooks hooks;
 	bool all;		/**< records for successful MAP and UNMAP too */
 	bool latency;		/**< measure how long a MAP takes */
+	bool entries;		/**< containers tell at any time how many entries are left */
 	uint32_t ring_size;	/**< bytes, power of two, at least a page */
 	bool verbose;		/**< libbpf's own messages to stderr */
 	unsigned int sources;	/**< bits 1 << enum tracer_source; 0: whatever this machine has */
 	bool requests;		/**< what guests ask of their vIOMMU, seen in QEMU */
 	uint64_t max_rate;	/**< buffers a second in a QEMU above which that ends; 0: none */
+	/** Read these, and load nothing for TRACER_HOST: a benchmark's. NULL: our own. */
+	const struct tracer_maps *maps;
 };
 
 /** How loud a message is. */
@@ -85,6 +96,11 @@ bool tracer_attached(const struct tracer *t);
 
 /** "fentry" or "kprobe"; "none" while waiting. */
 const char *tracer_hooks_name(const struct tracer *t);
+
+typedef void (*tracer_program_fn)(void *ctx, const char *program, bool attached);
+
+/** Each BPF program on VFIO or on the guest's driver that this kernel should run, by its name. */
+void tracer_walk_programs(const struct tracer *t, tracer_program_fn fn, void *ctx);
 
 /** This process is a QEMU whose vIOMMU is to be followed, see qemu_hooks_add(). */
 void tracer_follow(struct tracer *t, uint32_t pid);

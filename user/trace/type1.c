@@ -92,6 +92,7 @@ static int skeleton_open(struct type1 *t, const struct tracer_opts *opts,
 		return -EPROTO;
 	t->skel->rodata->opt_all = opts->all;
 	t->skel->rodata->opt_latency = opts->latency;
+	t->skel->rodata->opt_entries = opts->entries;
 	err = bpf_map__set_max_entries(t->skel->maps.records, opts->ring_size);
 	for (size_t i = 0; !err && i < ARRAY_SIZE(hooks); i++)
 		err = bpf_program__set_autoload(program_find(t, hooks[i].program),
@@ -238,12 +239,28 @@ int type1_init(struct type1 *t, const struct tracer_opts *opts, const struct tra
 			 strerror(-err));
 		return err;
 	}
+	t->ring_fd = bpf_map__fd(t->skel->maps.records);
 	return hooks_attach(t, sink);
+}
+
+int type1_adopt(struct type1 *t, const struct tracer_maps *maps)
+{
+	memset(t, 0, sizeof(*t));
+	t->ring_fd = maps->records_fd;
+	return containers_init(&t->containers, maps->containers_fd, maps->losses_fd,
+			       maps->free_slots_fd);
+}
+
+void type1_walk_programs(const struct type1 *t, tracer_program_fn fn, void *ctx)
+{
+	if (t->skel)
+		programs_walk(t->skel->skeleton, fn, ctx);
 }
 
 void type1_unhook(struct type1 *t)
 {
-	programs_unhook(t->skel->skeleton);
+	if (t->skel)
+		programs_unhook(t->skel->skeleton);
 }
 
 void type1_fini(struct type1 *t)
@@ -254,7 +271,7 @@ void type1_fini(struct type1 *t)
 
 int type1_ring_fd(const struct type1 *t)
 {
-	return bpf_map__fd(t->skel->maps.records);
+	return t->ring_fd;
 }
 
 int type1_enumerate(struct type1 *t)
@@ -291,6 +308,8 @@ void type1_losses(const struct type1 *t, bool at_end, uint64_t lost[VIOMMU_NR_LO
 	if (at_end)
 		lost[VIOMMU_LOST_RETURN] += __atomic_load_n(
 			&t->containers.losses[VIOMMU_CALLS_OPEN], __ATOMIC_RELAXED);
+	if (!t->skel)
+		return;
 	if (t->trampolines) {
 		lost[VIOMMU_LOST_SKIPPED] = program_misses(t->skel->progs.fexit_ioctl);
 		return;

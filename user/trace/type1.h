@@ -10,7 +10,8 @@ struct type1_bpf;
 
 /** The loaded programs and what they share with us. */
 struct type1 {
-	struct type1_bpf *skel;
+	struct type1_bpf *skel;	/**< NULL: the programs are somebody else's */
+	int ring_fd;		/**< the ring buffer of records; the object's */
 	struct containers containers;
 	bool trampolines;	/**< fentry and fexit are attached, not kprobes */
 	bool enumerates;	/**< containers older than the programs can be found */
@@ -21,6 +22,12 @@ struct type1 {
  * 0 if calls of MAP and UNMAP are traced. -errno otherwise, and why was said. _fini() in any case.
  */
 int type1_init(struct type1 *t, const struct tracer_opts *opts, const struct tracer_sink *sink);
+
+/** Use the maps of programs that are loaded already. 0 or -errno; _fini() in any case. */
+int type1_adopt(struct type1 *t, const struct tracer_maps *maps);
+
+/** Each program that was loaded. */
+void type1_walk_programs(const struct type1 *t, tracer_program_fn fn, void *ctx);
 
 /** Take every hook off. The tables and the ring stay. */
 void type1_unhook(struct type1 *t);
