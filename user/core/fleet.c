@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Samples of many hosts, sorted and joined to groups, hosts and VMs. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fleet.h"
+#include "hex.h"
+
+/** No width avoids holes below: see iova_ranges_safe_bits(). */
+#define LOW_END 0x100000000ULL
+/** Widest that there is. */
+#define MOST_BITS 64
+
+void fleet_init(struct fleet *f)
+{
+	memset(f, 0, sizeof(*f));
+}
+
+static void group_fini(struct fleet_group *g)
+{
+	free(g->host);
+	free(g->id);
+	free(g->hole.type);
+}
+
+static void vm_fini(struct fleet_vm *vm)
+{
+	free(vm->host);
+	free(vm->name);
+	free(vm->uuid);
+	free(vm->manager);
+}
+
+void fleet_fini(struct fleet *f)
+{
+	for (size_t i = 0; i < f->group_count; i++)
+		group_fini(&f->groups[i]);
+	for (size_t i = 0; i < f->vm_count; i++)
+		vm_fini(&f->vms[i]);
+	for (size_t i = 0; i < f->seen_count; i++)
+		free(f->seen[i].host);
+	free(f->groups);
+	free(f->vms);
+	free(f->seen);
+	free(f->hosts);
+	fleet_init(f);
+}
+
+/* The array, with room for one more than its count elements of that size. NULL: out of memory. */
+static void *grown(void *array, size_t count, size_t *room, size_t size)
+{
+	const size_t more = *room ? 2 * *room : 64;
+
+	if (count < *room)
+		return array;
+	array = reallocarray(array, more, size);
+	if (array)
+		*room = more;
+	return array;
+}
+
+/* Copy an optional label; an empty one is none, as in Prometheus. 0 or -ENOMEM. */
+static int label_copy(char **to, const char *from)
+{
+	*to = from && *from ? strdup(from) : NULL;
+	return from && *from && !*to ? -ENOMEM : 0;
+}
+
+/* A number of bits; 0, and *odd is set, if it is none. */
+static unsigned int bits_of(double value, bool *odd)
+{
+	if (value >= 1 && value <= MOST_BITS && value == (double)(unsigned int)value)
+		return (unsigned int)value;
+	*odd = true;
+	return 0;
+}
+
+/* "0xfd00000000" or "1086626725888", all of it. */
+static bool address_read(const char *text, uint64_t *value)
+{
+	const bool hex = text && text[0] == '0' && text[1] == 'x';
+	const char *digits = hex ? text + 2 : text;
+	const size_t len = text ? strlen(digits) : 0;
+
+	return len && (hex ? hex_read : decimal_read)(digits, len, value) == len;
+}
+
+static int hole_add(struct fleet *f, struct fleet_group *g, const struct fleet_labels *l)
+{
+	struct fleet_hole hole;
+
+	if (!address_read(l->start, &hole.first) || !address_read(l->end, &hole.last) ||
+	    hole.first > hole.last) {
+		f->odd++;
+		return 0;
+	}
+	if (hole.last < LOW_END)
+		return 0;
+	if (label_copy(&hole.type, l->type && *l->type ? l->type : "reserved"))
+		return -ENOMEM;
+	g->hole = hole;
+	return 0;
+}
+
+static int group_add(struct fleet *f, enum viommu_metric metric, const struct fleet_labels *l,
+		     double value)
+{
+	struct fleet_group g = { .host = NULL }, *groups;
+	int err;
+
+	if (!l->iommu_group || !*l->iommu_group)
+		return -EINVAL;
+	groups = grown(f->groups, f->group_count, &f->group_room, sizeof(g));
+	if (!groups)
+		return -ENOMEM;
+	f->groups = groups;
+	err = label_copy(&g.host, l->host);
+	if (!err)
+		err = label_copy(&g.id, l->iommu_group);
+	if (metric == VIOMMU_METRIC_HOST_IOVA_MAX_BITS)
+		g.max_bits = bits_of(value, &g.odd);
+	else if (metric == VIOMMU_METRIC_HOST_IOVA_SAFE_BITS)
+		g.safe_bits = bits_of(value, &g.odd);
+	else if (!err)
+		err = hole_add(f, &g, l);
+	if (err) {
+		group_fini(&g);
+		return err;
+	}
+	f->odd += g.odd;
+	f->groups[f->group_count++] = g;
+	return 0;
+}
+
+/* The metric is the end, exclusive: 2^64 is beyond what the type holds. */
+static uint64_t last_of(double end)
+{
+	if (!(end >= 1))
+		return 0;
+	return end >= 0x1p64 ? UINT64_MAX : (uint64_t)end - 1;
+}
+
+static void model_set(struct fleet_vm *vm, const char *name)
+{
+	for (int i = 0; name && i < NR_VIOMMU_MODELS; i++) {
+		if (strcmp(name, viommu_model_name((enum viommu_model)i)))
+			continue;
+		vm->has_model = true;
+		vm->model = (enum viommu_model)i;
+	}
+}
+
+static int vm_add(struct fleet *f, enum viommu_metric metric, const struct fleet_labels *l,
+		  double value)
+{
+	struct fleet_vm vm = { .host = NULL }, *vms;
+	int err;
+
+	if (!l->domain || !*l->domain)
+		return -EINVAL;
+	vms = grown(f->vms, f->vm_count, &f->vm_room, sizeof(vm));
+	if (!vms)
+		return -ENOMEM;
+	f->vms = vms;
+	err = label_copy(&vm.host, l->host);
+	if (!err)
+		err = label_copy(&vm.name, l->domain);
+	if (!err && metric == VIOMMU_METRIC_DOMAIN_INFO)
+		err = label_copy(&vm.uuid, l->uuid);
+	if (!err && metric == VIOMMU_METRIC_DOMAIN_INFO)
+		err = label_copy(&vm.manager, l->manager);
+	if (err) {
+		vm_fini(&vm);
+		return err;
+	}
+	if (metric == VIOMMU_METRIC_DOMAIN_INFO)
+		model_set(&vm, l->viommu);
+	else if (metric == VIOMMU_METRIC_DOMAIN_VIOMMU_BITS)
+		vm.bits = bits_of(value, &vm.odd);
+	else
+		vm.highest = last_of(value);
+	f->odd += vm.odd;
+	f->vms[f->vm_count++] = vm;
+	return 0;
+}
+
+static int seen_add(struct fleet *f, const char *host, bool now)
+{
+	struct fleet_seen *seen = grown(f->seen, f->seen_count, &f->seen_room, sizeof(*seen));
+	char *copy;
+
+	if (!seen)
+		return -ENOMEM;
+	f->seen = seen;
+	if (label_copy(&copy, host))
+		return -ENOMEM;
+	seen[f->seen_count++] = (struct fleet_seen){ copy, now };
+	return 0;
+}
+
+bool fleet_wants(enum viommu_metric metric)
+{
+	return metric == VIOMMU_METRIC_BUILD_INFO || metric == VIOMMU_METRIC_DOMAIN_INFO ||
+	       metric == VIOMMU_METRIC_DOMAIN_VIOMMU_BITS ||
+	       metric == VIOMMU_METRIC_IOVA_HIGHEST_END ||
+	       metric == VIOMMU_METRIC_HOST_IOVA_MAX_BITS ||
+	       metric == VIOMMU_METRIC_HOST_IOVA_SAFE_BITS ||
+	       metric == VIOMMU_METRIC_HOST_IOVA_HOLE_INFO;
+}
+
+int fleet_add(struct fleet *f, enum viommu_metric metric, const struct fleet_labels *labels,
+	      double value, bool now)
+{
+	int err = 0;
+
+	if (!labels->host || !*labels->host)
+		return -EINVAL;
+	if (now && (metric == VIOMMU_METRIC_HOST_IOVA_MAX_BITS ||
+		    metric == VIOMMU_METRIC_HOST_IOVA_SAFE_BITS ||
+		    metric == VIOMMU_METRIC_HOST_IOVA_HOLE_INFO))
+		err = group_add(f, metric, labels, value);
+	else if (now && metric != VIOMMU_METRIC_BUILD_INFO)
+		err = vm_add(f, metric, labels, value);
+	return err ? err : seen_add(f, labels->host, now);
+}
+
+static int seen_compare(const void *a, const void *b)
+{
+	return strcmp(((const struct fleet_seen *)a)->host, ((const struct fleet_seen *)b)->host);
+}
+
+static int group_compare(const void *a, const void *b)
+{
+	const struct fleet_group *x = a, *y = b;
+	const int host = strcmp(x->host, y->host);
+	const size_t xl = strlen(x->id), yl = strlen(y->id);
+
+	/* Numbers without leading zeros: the longer is the larger. */
+	return host ? host : xl != yl ? (xl < yl ? -1 : 1) : strcmp(x->id, y->id);
+}
+
+static int vm_compare(const void *a, const void *b)
+{
+	const struct fleet_vm *x = a, *y = b;
+	const int name = strcmp(x->name, y->name);
+
+	return name ? name : strcmp(x->host, y->host);
+}
+
+static void least(unsigned int *bits, unsigned int other)
+{
+	if (other && (!*bits || other < *bits))
+		*bits = other;
+}
+
+static void swap(char **a, char **b)
+{
+	char *c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
+static void group_join(struct fleet_group *g, struct fleet_group *other)
+{
+	g->odd |= other->odd;
+	least(&g->max_bits, other->max_bits);
+	least(&g->safe_bits, other->safe_bits);
+	if (other->hole.type && (!g->hole.type || other->hole.first < g->hole.first)) {
+		swap(&g->hole.type, &other->hole.type);
+		g->hole.first = other->hole.first;
+		g->hole.last = other->hole.last;
+	}
+}
+
+/* Two processes of one name may differ: that with a vIOMMU is the stricter. */
+static void vm_join(struct fleet_vm *vm, struct fleet_vm *other)
+{
+	vm->odd |= other->odd;
+	if (other->bits > vm->bits)
+		vm->bits = other->bits;
+	if (other->highest > vm->highest)
+		vm->highest = other->highest;
+	if (!vm->uuid)
+		swap(&vm->uuid, &other->uuid);
+	if (!vm->manager)
+		swap(&vm->manager, &other->manager);
+	if (other->has_model && (!vm->has_model || other->model > vm->model)) {
+		vm->has_model = true;
+		vm->model = other->model;
+	}
+}
+
+static void groups_join(struct fleet *f)
+{
+	size_t n = 0;
+
+	if (f->group_count)
+		qsort(f->groups, f->group_count, sizeof(*f->groups), group_compare);
+	for (size_t i = 0; i < f->group_count; i++) {
+		if (n && !group_compare(&f->groups[n - 1], &f->groups[i])) {
+			group_join(&f->groups[n - 1], &f->groups[i]);
+			group_fini(&f->groups[i]);
+		} else {
+			f->groups[n++] = f->groups[i];
+		}
+	}
+	f->group_count = n;
+	for (size_t i = 0; i < n; i++)
+		if (f->groups[i].odd)
+			f->groups[i].max_bits = f->groups[i].safe_bits = 0;
+}
+
+static void vms_join(struct fleet *f)
+{
+	size_t n = 0;
+
+	if (f->vm_count)
+		qsort(f->vms, f->vm_count, sizeof(*f->vms), vm_compare);
+	for (size_t i = 0; i < f->vm_count; i++) {
+		if (n && !vm_compare(&f->vms[n - 1], &f->vms[i])) {
+			vm_join(&f->vms[n - 1], &f->vms[i]);
+			vm_fini(&f->vms[i]);
+		} else {
+			f->vms[n++] = f->vms[i];
+		}
+	}
+	f->vm_count = n;
+	for (size_t i = 0; i < n; i++)
+		if (f->vms[i].odd)
+			f->vms[i].bits = 0;
+}
+
+static void host_take(struct fleet_host *h, const struct fleet_group *g)
+{
+	h->groups++;
+	h->unknown += !g->max_bits || !g->safe_bits;
+	if (g->max_bits && (!h->max || g->max_bits < h->max->max_bits))
+		h->max = g;
+	if (g->safe_bits && (!h->safe || g->safe_bits < h->safe->safe_bits))
+		h->safe = g;
+}
+
+static void fleet_take(struct fleet *f, const struct fleet_host *h)
+{
+	if (h->max)
+		least(&f->max_bits, h->max->max_bits);
+	if (h->safe)
+		least(&f->safe_bits, h->safe->safe_bits);
+	f->unknown += !fleet_host_known(h);
+}
+
+int fleet_finish(struct fleet *f)
+{
+	size_t g = 0;
+
+	groups_join(f);
+	vms_join(f);
+	f->hosts = calloc(f->seen_count + 1, sizeof(*f->hosts));
+	if (!f->hosts)
+		return -ENOMEM;
+	if (f->seen_count)
+		qsort(f->seen, f->seen_count, sizeof(*f->seen), seen_compare);
+	for (size_t i = 0; i < f->seen_count; i++) {
+		struct fleet_host *h = f->host_count ? &f->hosts[f->host_count - 1] : NULL;
+
+		if (!h || strcmp(h->name, f->seen[i].host)) {
+			h = &f->hosts[f->host_count++];
+			h->name = f->seen[i].host;
+		}
+		h->answers |= f->seen[i].now;
+	}
+	/* Each group's host was seen, and both are sorted by its name. */
+	for (size_t i = 0; i < f->host_count; i++)
+		while (g < f->group_count && !strcmp(f->groups[g].host, f->hosts[i].name))
+			host_take(&f->hosts[i], &f->groups[g++]);
+	for (size_t i = 0; i < f->host_count; i++)
+		fleet_take(f, &f->hosts[i]);
+	return 0;
+}
+
+static int host_compare(const void *name, const void *host)
+{
+	return strcmp(name, ((const struct fleet_host *)host)->name);
+}
+
+const struct fleet_host *fleet_host_find(const struct fleet *f, const char *name)
+{
+	return f->host_count ? bsearch(name, f->hosts, f->host_count, sizeof(*f->hosts),
+				       host_compare) : NULL;
+}
