@@ -4,6 +4,9 @@
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 O ?= build
 CC ?= gcc
 CLANG ?= clang
@@ -30,7 +33,8 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DVIOMMU_VERSION='"$(VERSION)"' $(WARN) $(
 	-Iinclude -Iuser -I. -Itools -isystem $(O)/bpf $(EXTRA_CFLAGS)
 # -MD and not -MMD: the skeletons are found as system headers, for they do not compile without warnings.
 DEPS = -MD -MP
-LIBS := -lbpf -lelf -lz -ljansson -lexpat -lyaml -lmnl -lkmod -lcap
+LIBS := -lbpf -lelf -lz -ljansson -lexpat -lyaml -lmnl -lkmod -lcap -lcurl
+DAEMON_LIBS := -lsqlite3 -lmicrohttpd -lgnutls -lcrypt -lseccomp -lm
 BPF_CFLAGS = -target bpf -D__TARGET_ARCH_$(ARCH) -mcpu=v3 -std=gnu11 -O2 -g -Wall -Wextra -Werror \
 	-Wno-unused-parameter -Iinclude -I$(O) -idirafter /usr/include/$(shell uname -m)-linux-gnu
 
@@ -38,18 +42,27 @@ obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 core := $(wildcard user/core/*.c)
 host := $(wildcard user/host/*.c)
 guard := $(wildcard user/guard/*.c)
+fleet := $(wildcard user/fleet/*.c)
 trace := $(wildcard user/trace/*.c)
-programs := viommu-trace viommuctl
+store := $(wildcard user/store/*.c)
+export := $(wildcard user/export/*.c)
+daemon := $(wildcard user/daemon/*.c)
+programs := viommu-trace viommuctl viommud
 print := $(wildcard user/print/*.c)
 cli := $(filter-out $(programs:%=user/cli/%.c),$(wildcard user/cli/*.c))
 # Of the module what is pure; the matcher is ours too, so that there is but one.
 kmod := kmod/match.c kmod/btf.c
-library := $(call obj,$(core) $(host) $(guard) $(trace) $(print) $(cli) kmod/match.c)
+library := $(call obj,$(core) $(host) $(guard) $(fleet) $(trace) $(print) $(cli) kmod/match.c)
+# Of viommud; those of its half without privileges need no BPF.
+served := $(call obj,$(store) $(export) $(daemon))
+unprivileged := $(store) $(export) $(filter-out $(wildcard user/daemon/collector*.c),$(daemon))
 # What unit tests link: all but the commands that need BPF.
-pure := $(call obj,$(core) $(host) $(guard) $(print) $(kmod) $(filter-out $(patsubst %,user/cli/cmd-%.c,doctor recommend vms),$(cli)))
+pure := $(call obj,$(core) $(host) $(guard) $(fleet) $(print) $(unprivileged) $(kmod) \
+	$(filter-out $(patsubst %,user/cli/cmd-%.c,doctor recommend vms),$(cli)))
 load := $(wildcard tools/vfio-load*.c)
 drive := tools/viommu-drive.c $(wildcard tools/drive/*.c)
 tools := $(O)/tools/vfio-load $(O)/tools/viommu-drive
+records := $(O)/tools/records
 bpf_sources := $(wildcard bpf/*.bpf.c)
 skeletons := $(patsubst bpf/%.bpf.c,$(O)/bpf/%.skel.h,$(bpf_sources))
 unit_tests := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
@@ -58,7 +71,7 @@ unit_tests := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_
 .SECONDARY:
 .SUFFIXES:
 .PHONY: all help setup tools tests unit unit-asan clang arm64 arm64-objects lint sync check check-full check-vm demo bench fuzz \
-	install clean kmod kmod-lab kmod-sparse kmod-install
+	bench-records units fleet deb install clean kmod kmod-lab kmod-sparse kmod-install
 
 # ---------------------------------------------------------------------------------------- build
 
@@ -70,12 +83,21 @@ $(O)/%: $(O)/obj/user/cli/%.o $(library)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
+$(O)/viommud: $(served)
+$(O)/viommud: LIBS += $(DAEMON_LIBS)
+
 $(O)/tools/vfio-load: $(call obj,$(load))
 $(O)/tools/viommu-drive: $(call obj,$(drive))
 $(tools):
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -lcap -ljansson -lpthread -o $@
+
+$(call obj,tests/bench/records.c): | $(O)/bpf/records.skel.h
+$(records): $(call obj,tests/bench/records.c) $(library) $(served)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) $(DAEMON_LIBS) -o $@
 
 $(O)/obj/%.o: %.c Makefile
 	$(call say,CC,$<)
@@ -96,6 +118,12 @@ $(O)/bpf/%.bpf.o: bpf/%.bpf.c $(O)/vmlinux.h Makefile
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@.tmp
 	$(Q)$(BPFTOOL) gen object $@ $@.tmp
 
+$(O)/bpf/records.bpf.o: tests/bench/records.bpf.c $(O)/vmlinux.h Makefile
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -Ibpf -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@.tmp
+	$(Q)$(BPFTOOL) gen object $@ $@.tmp
+
 $(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
@@ -109,8 +137,8 @@ tests: $(unit_tests)
 $(O)/tests/test_%: $(O)/obj/tests/unit/test_%.o $(pure)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -ljansson -lexpat -lyaml -lmnl -lkmod \
-		-lcmocka -lm -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -ljansson -lexpat -lyaml -lmnl -lkmod -lcap -lcurl \
+		$(DAEMON_LIBS) -lcmocka -o $@
 
 unit: $(unit_tests) ## unit tests
 	$(Q)tests/run-unit.sh $(unit_tests)
@@ -126,7 +154,7 @@ arm64: ## compile BPF and user code for arm64
 	$(Q)$(MAKE) --no-print-directory ARCH=arm64 O=$(O)/arm64 CC=aarch64-linux-gnu-gcc \
 		EXTRA_CFLAGS="-idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu" \
 		arm64-objects
-arm64-objects: $(library) $(call obj,$(programs:%=user/cli/%.c))
+arm64-objects: $(library) $(served) $(call obj,$(programs:%=user/cli/%.c))
 
 lint: ## style of every file; CHECKPATCH=/path/to/checkpatch.pl adds the kernel's checker
 	$(Q)tests/lint.sh
@@ -150,6 +178,18 @@ bench: ## instructions per mapping with and without tracing; speed of explain
 	$(Q)tests/bench/requests.sh
 	$(Q)tests/bench/guard.sh
 	$(Q)tests/bench/explain.sh
+	$(Q)tests/bench/store.sh
+	$(Q)$(MAKE) --no-print-directory bench-records
+
+bench-records: all $(records) ## 6 million records of 500 VMs through viommud, on this kernel, as root
+	$(Q)tests/bench/records.sh $(records)
+
+units: ## the units of systemd are valid, and closed
+	$(Q)tests/units.sh
+
+fleet: all ## the fleet's answer with a real Prometheus; rules, alerts, dashboard
+	$(Q)tests/prometheus/run.sh
+	$(Q)tests/fleet/run.sh $(O)
 
 demo: ## install, build, and see a real VM's failures explained (as root on Debian 12)
 	$(Q)tools/setup.sh build lab
@@ -190,11 +230,20 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(programs:%=dist/man/%.8)
 	set -e; for program in $(programs); do install -D -m 644 dist/completions/$$program.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program; done
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 dist/man/viommu-policy.5
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/viommu $(wildcard dist/schema/*.json)
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|@bindir@|$(PREFIX)/bin|' dist/systemd/viommu-policy.service.in \
-		> $(DESTDIR)$(PREFIX)/lib/systemd/system/viommu-policy.service
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard dist/man/*.5)
+	set -e; for unit in $(notdir $(wildcard dist/systemd/*)); do \
+		install -d $(DESTDIR)$(UNITDIR); \
+		sed 's,^\(Exec[A-Za-z]*=[-+]*\)\(viommu\),\1$(PREFIX)/bin/\2,' dist/systemd/$$unit \
+			>$(DESTDIR)$(UNITDIR)/$$unit; done
+	install -D -m 644 -t $(DESTDIR)$(SYSUSERSDIR) dist/sysusers.d/viommu.conf
+	install -D -m 644 -t $(DESTDIR)$(TMPFILESDIR) dist/tmpfiles.d/viommu.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/viommu/prometheus $(wildcard dist/prometheus/*.yml)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/viommu/grafana $(wildcard dist/grafana/*.json)
+
+deb: ## build the Debian packages into build/deb (as root on Debian 12)
+	$(Q)tools/setup.sh build deb
+	$(Q)tools/deb.sh $(O)/deb $(VERSION)
 
 clean: ## remove what was built; the fetched kernels and package lists stay
 	$(Q)find $(O) -mindepth 1 -maxdepth 1 ! -name kernels ! -name apt -exec rm -rf {} +

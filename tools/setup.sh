@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Install what a set of tasks needs, from the mirror that this machine already uses:
-#   tools/setup.sh build|lab|check|kmod|guest|bench...
+#   tools/setup.sh build|lab|check|kmod|guest|bench|deb...
 # Some packages must be newer than Debian 12's own and come from its backports suite. The package
 # lists of that suite are kept in build/apt, so the machine's own apt configuration is not touched.
 set -eu
@@ -11,16 +11,18 @@ apt_state=$top/build/apt
 . "$top/tools/lab/apt.sh"
 
 build='gcc clang llvm make pkg-config libc6-dev linux-libc-dev libelf-dev zlib1g-dev libkmod-dev
-	libjansson-dev libexpat1-dev libcap-dev libyaml-dev libmnl-dev'
+	libjansson-dev libexpat1-dev libcap-dev libyaml-dev libmnl-dev libsqlite3-dev libmicrohttpd-dev
+	libgnutls28-dev libcurl4-gnutls-dev libseccomp-dev libcrypt-dev'
 build_new='libbpf-dev bpftool'
 lab='busybox-static cpio kmod xz-utils zstd jq'
 lab_new='qemu-system-x86'
 check='libcmocka-dev systemtap-sdt-dev mandoc clang-format gcc-aarch64-linux-gnu libc6-dev-arm64-cross
-	python3-minimal python3-jsonschema libclang-rt-14-dev'
+	python3-minimal python3-jsonschema libclang-rt-14-dev systemd prometheus openssl curl sqlite3'
 kmod='sparse gcc-12 uuid-dev'
 # What the kernel of the Linux guest is built with.
 guest='flex bison bc libelf-dev'
 bench='bpftrace'
+deb='debhelper dh-dkms dpkg-dev fakeroot'
 
 die() { echo "setup: $*" >&2; exit 1; }
 
@@ -48,6 +50,7 @@ main() {
 		check) want="$want $check" ;;
 		guest) want="$want $guest" ;;
 		bench) want="$want $bench" ;;
+		deb) want="$want $deb" ;;
 		kmod) want="$want $kmod" ;;
 		*) die "unknown set '$set'" ;;
 		esac

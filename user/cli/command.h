@@ -27,9 +27,11 @@ int command_set_output(void *opts, const char *value, char *err, size_t err_size
 
 extern const struct command command_host;	/**< IOMMUs, groups, widths, holes */
 extern const struct command command_vms;	/**< running VMs and their limits; --map */
+extern const struct command command_report;	/**< asks viommud's history */
 extern const struct command command_recommend;
 extern const struct command command_explain;
 extern const struct command command_policy;	/**< has sub-commands: cli/policy.h */
+extern const struct command command_fleet;	/**< asks Prometheus about all hosts */
 extern const struct command command_doctor;
 
 #endif

@@ -6,8 +6,8 @@
 #include "cli/command.h"
 
 static const struct command *const commands[] = {
-	&command_host, &command_vms, &command_recommend, &command_explain, &command_policy,
-	&command_doctor,
+	&command_host, &command_vms, &command_report, &command_recommend, &command_explain,
+	&command_policy, &command_fleet, &command_doctor,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* State is told when it changes, and again when it did not go through; events are told once. */
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/collector-parts.h"
+#include "daemon/groups.h"
+#include "daemon/say.h"
+#include "host/iommu.h"
+
+/** Ids of containers begin anew with each load of the module: so many bits they have below that. */
+#define EPOCH_SHIFT 48
+/** Ticks for which a process that ended is kept, as its last events are folded. */
+#define END_TICKS 3
+
+/** A server is there and has been greeted. */
+static bool is_open(const struct collector *c)
+{
+	return c->out.fd >= 0 && !c->hello_due;
+}
+
+static int put(struct collector *c, enum wire_type type, const void *data)
+{
+	return is_open(c) ? outbox_put(&c->out, type, data) : -ENOTCONN;
+}
+
+/* ------------------------------------------------------------------------------------- messages */
+
+static void message_put(struct collector *c, enum tracer_level level, const char *text)
+{
+	struct wire_message *m = &c->recent[c->recent_count++ % COLLECTOR_RECENT];
+
+	memset(m, 0, sizeof(*m));
+	m->level = level;
+	snprintf(m->text, sizeof(m->text), "%s", text);
+	put(c, WIRE_MESSAGE, m);
+}
+
+void collector_message(void *ctx, enum tracer_level level, const char *text)
+{
+	say_text(level, text);
+	message_put(ctx, level, text);
+}
+
+static void messages_again(struct collector *c)
+{
+	const size_t n = c->recent_count < COLLECTOR_RECENT ? c->recent_count : COLLECTOR_RECENT;
+
+	for (size_t i = c->recent_count - n; i < c->recent_count; i++)
+		put(c, WIRE_MESSAGE, &c->recent[i % COLLECTOR_RECENT]);
+}
+
+/* ----------------------------------------------------------------------- processes, containers */
+
+static int process_tell(struct collector *c, struct process_known *k)
+{
+	if (k->told)
+		return 0;
+	k->told = !put(c, WIRE_PROCESS, &k->p);
+	return k->told ? 0 : -EAGAIN;
+}
+
+void collector_process(void *ctx, const struct owner *owner, const struct viommu_rec_process *rec)
+{
+	struct collector *c = ctx;
+	struct process_known *k = processes_learn(c->processes, owner, rec);
+
+	if (k)
+		process_tell(c, k);
+}
+
+/* Whose the container in a slot is, from now on; pid 0: nobody's. */
+static void slot_set(struct collector *c, uint32_t slot, uint32_t pid, uint64_t start_time)
+{
+	struct process_known *k;
+
+	if (c->slots[slot].pid == pid && c->slots[slot].start_time == start_time)
+		return;
+	k = c->slots[slot].pid ? processes_find(c->processes, c->slots[slot].pid,
+						c->slots[slot].start_time) : NULL;
+	if (k)
+		k->containers--;
+	k = pid ? processes_find(c->processes, pid, start_time) : NULL;
+	if (k)
+		k->containers++;
+	c->slots[slot].pid = k ? pid : 0;
+	c->slots[slot].start_time = start_time;
+}
+
+/*
+ * What an earlier server counted is in the history, and Prometheus has seen it: the next one gets
+ * to know what to leave out.
+ */
+static int container_put(struct collector *c, uint32_t slot)
+{
+	struct viommu_container *last = c->slots[slot].last;
+	int err = 0;
+
+	if (c->slots[slot].adopt && last && last->id == c->container.id)
+		err = put(c, WIRE_CONTAINER_BEFORE, last);
+	if (err)
+		return err;
+	c->slots[slot].adopt = false;
+	err = put(c, WIRE_CONTAINER, &c->container);
+	if (err || !c->opts->socket)
+		return err;
+	if (!last)
+		last = c->slots[slot].last = malloc(sizeof(*last));
+	if (last)
+		*last = c->container;
+	return 0;
+}
+
+int collector_container(void *ctx, const struct owner *owner, const struct viommu_container *now)
+{
+	struct collector *c = ctx;
+	const bool dead = now->state == VIOMMU_CONTAINER_DEAD;
+	struct process_known *k = processes_learn(c->processes, owner, NULL);
+	int err;
+
+	if (!k)
+		return 0;
+	err = process_tell(c, k);
+	if (!err) {
+		c->container = *now;
+		c->container.id += c->epoch << EPOCH_SHIFT;
+		err = container_put(c, now->slot);
+	}
+	/* A server that comes later knows of neither the container nor its end. */
+	if (dead && !is_open(c))
+		err = 0;
+	if (!err)
+		slot_set(c, now->slot, dead ? 0 : now->tgid, now->start_time);
+	if (!err && dead) {
+		free(c->slots[now->slot].last);
+		c->slots[now->slot].last = NULL;
+	}
+	return err;
+}
+
+void collector_detached(void *ctx)
+{
+	struct collector *c = ctx;
+
+	c->epoch++;
+	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
+		if (c->slots[slot].pid)
+			/* Its end did not go through, and cannot be told again. */
+			c->hello_due = true;
+}
+
+static void processes_tell(struct collector *c)
+{
+	for (size_t i = 0; i < processes_count(c->processes); i++)
+		if (process_tell(c, processes_at(c->processes, i)))
+			return;
+}
+
+/* Those that ended, once their containers' last has been told. */
+static void ends_tell(struct collector *c)
+{
+	for (size_t i = 0; i < processes_count(c->processes);) {
+		struct process_known *k = processes_at(c->processes, i);
+
+		if (k->pidfd >= 0 || k->containers || ++k->ticks < END_TICKS ||
+		    (is_open(c) && k->told && put(c, WIRE_PROCESS_END, &k->p)))
+			i++;
+		else
+			processes_remove(c->processes, i);
+	}
+}
+
+/* --------------------------------------------------------------------------------------- events */
+
+void collector_event(void *ctx, const struct viommu_event *event)
+{
+	struct collector *c = ctx;
+
+	if (event->type == VIOMMU_EVENT_LOST) {
+		c->lost.lost[event->lost] += event->count;
+		return;
+	}
+	if (event->type == VIOMMU_EVENT_SUMMARY)
+		return;
+	if (!is_open(c)) {
+		c->out.lost += event->count;
+		return;
+	}
+	c->event = *event;
+	if (event->container_id)
+		c->event.container_id += c->epoch << EPOCH_SHIFT;
+	outbox_put(&c->out, WIRE_EVENT, &c->event);
+}
+
+static void losses_tell(struct collector *c)
+{
+	c->lost.between += c->out.lost;
+	c->out.lost = 0;
+	if (memcmp(&c->lost, &c->lost_told, sizeof(c->lost)) != 0 && !put(c, WIRE_LOST, &c->lost))
+		c->lost_told = c->lost;
+}
+
+/* ---------------------------------------------------------------------- groups, programs, guard */
+
+static struct collector_group *group_find(struct collector *c, int id)
+{
+	struct collector_group *more;
+
+	for (size_t i = 0; i < c->group_count; i++)
+		if (c->groups[i].now.id == id)
+			return &c->groups[i];
+	if (c->group_count == LEDGER_MAX_GROUPS)
+		return NULL;
+	more = realloc(c->groups, (c->group_count + 1) * sizeof(*more));
+	if (!more)
+		return NULL;
+	c->groups = more;
+	more = &c->groups[c->group_count++];
+	memset(more, 0, sizeof(*more));
+	return more;
+}
+
+void collector_read_groups(struct collector *c)
+{
+	struct ledger_group described;
+	struct machine m;
+
+	machine_init(&m);
+	if (!machine_read(&m, ""))
+		for (size_t i = 0; i < m.group_count; i++) {
+			struct collector_group *g = group_find(c, m.groups[i].id);
+
+			group_describe(&described, &m, &m.groups[i]);
+			if (!g || !memcmp(&g->now, &described, sizeof(described)))
+				continue;
+			memcpy(&g->now, &described, sizeof(described));
+			g->told = false;
+		}
+	machine_fini(&m);
+	/* The kernel's log may have been large, and is not read again for a minute. */
+	malloc_trim(0);
+}
+
+static void groups_tell(struct collector *c)
+{
+	for (size_t i = 0; i < c->group_count; i++)
+		if (!c->groups[i].told && !put(c, WIRE_GROUP, &c->groups[i].now))
+			c->groups[i].told = true;
+}
+
+static void program_take(void *ctx, const char *name, bool attached)
+{
+	struct collector *c = ctx;
+	struct collector_program *p = NULL;
+
+	for (size_t i = 0; i < c->program_count && !p; i++)
+		if (!strncmp(c->programs[i].now.name, name, sizeof(c->programs[i].now.name) - 1))
+			p = &c->programs[i];
+	if (!p && c->program_count == COLLECTOR_MAX_PROGRAMS)
+		return;
+	if (!p) {
+		p = &c->programs[c->program_count++];
+		memset(p, 0, sizeof(*p));
+		snprintf(p->now.name, sizeof(p->now.name), "%s", name);
+	}
+	p->told &= p->now.attached == attached;
+	p->now.attached = attached;
+	p->seen = true;
+}
+
+/* A program that is not walked any more went with its module. */
+static void programs_tell(struct collector *c)
+{
+	for (size_t i = 0; i < c->program_count; i++)
+		c->programs[i].seen = false;
+	session_walk_programs(c->session, program_take, c);
+	for (size_t i = 0; i < c->program_count; i++) {
+		struct collector_program *p = &c->programs[i];
+
+		if (!p->seen) {
+			p->told &= !p->now.attached;
+			p->now.attached = 0;
+		}
+		if (!p->told)
+			p->told = !put(c, WIRE_PROGRAM, &p->now);
+	}
+}
+
+static void guard_tell(struct collector *c)
+{
+	if (c->has_policies && !c->policies_told)
+		c->policies_told = !put(c, WIRE_POLICIES, &c->policies);
+	if (memcmp(&c->guard_now, &c->guard_told, sizeof(c->guard_now)) != 0 &&
+	    !put(c, WIRE_GUARD, &c->guard_now))
+		c->guard_told = c->guard_now;
+}
+
+/* ---------------------------------------------------------------------------------------- greet */
+
+/* Totals go on from what the last server was told; state is told from the start. */
+static void all_forget(struct collector *c)
+{
+	for (size_t i = 0; i < VIOMMU_NR_LOST; i++)
+		c->lost.lost[i] -= c->lost_told.lost[i];
+	c->lost.between -= c->lost_told.between;
+	memset(&c->lost_told, 0, sizeof(c->lost_told));
+	memset(&c->guard_told, 0, sizeof(c->guard_told));
+	c->policies_told = false;
+	for (size_t i = 0; i < c->program_count; i++)
+		c->programs[i].told = false;
+	for (size_t i = 0; i < c->group_count; i++)
+		c->groups[i].told = false;
+	for (size_t i = 0; i < processes_count(c->processes); i++) {
+		processes_at(c->processes, i)->told = false;
+		processes_at(c->processes, i)->containers = 0;
+	}
+	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++) {
+		c->slots[slot].pid = 0;
+		c->slots[slot].adopt = true;
+	}
+	if (c->session)
+		session_retell(c->session);
+}
+
+void collector_hello(struct collector *c)
+{
+	struct wire_hello hello = {
+		.version = WIRE_VERSION,
+		.event_size = sizeof(struct viommu_event),
+		.container_size = sizeof(struct viommu_container),
+		.viommu_version = VIOMMU_VERSION,
+	};
+
+	if (gethostname(hello.host, sizeof(hello.host) - 1))
+		snprintf(hello.host, sizeof(hello.host), "unknown");
+	if (outbox_put(&c->out, WIRE_HELLO, &hello))
+		return;
+	c->hello_due = false;
+	all_forget(c);
+	messages_again(c);
+}
+
+void collector_tell_before(struct collector *c)
+{
+	if (c->out.fd >= 0 && c->hello_due)
+		collector_hello(c);
+	processes_tell(c);
+}
+
+void collector_tell_after(struct collector *c)
+{
+	ends_tell(c);
+	groups_tell(c);
+	programs_tell(c);
+	guard_tell(c);
+	losses_tell(c);
+	put(c, WIRE_TICK, NULL);
+}
