@@ -29,8 +29,10 @@ _viommuctl_options()
 	case $1 in
 	host) echo "--output --help --version" ;;
 	vms) echo "--vm --map --watch --output --help --version" ;;
+	report) echo "--vm --since --socket --output --help --version" ;;
 	recommend) echo "--vm --host --facts --output --dump-facts --help --version" ;;
 	explain) echo "--output --help --version" ;;
+	fleet) echo "--prometheus --selector --host-label --header --bearer-token-file --netrc-file --ca --cert --key --insecure --timeout --max-size --output --help --version" ;;
 	policy) echo "--replay --output --help --version" ;;
 	doctor) echo "--output --help --version" ;;
 	esac
@@ -73,7 +75,7 @@ _viommuctl()
 	fi
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		words="host vms recommend explain policy doctor --help --version"
+		words="host vms report recommend explain policy fleet doctor --help --version"
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 		return
 	fi
@@ -88,7 +90,12 @@ _viommuctl()
 		[[ $command == vms ]] && words+=" svg"
 		;;
 	-w | --watch) words="10s 1m 5m" ;;
-	--facts)
+	--since) words="1h 24h 168h" ;;
+	--prometheus) words="http:// https://" ;;
+	--timeout) words="10s 30s 2m" ;;
+	--max-size) words="64M 256M" ;;
+	--selector | --host-label | --header) return ;;
+	--facts | --socket | --bearer-token-file | --netrc-file | --ca | --cert | --key)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
