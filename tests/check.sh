@@ -42,15 +42,24 @@ step 'build with clang' make -j2 clang
 step 'compile for arm64' make -j2 arm64
 step 'style' make lint
 step 'help, manual, completion, schema and tables agree' make sync
+step 'units of systemd' make units
 step 'the kernel module for each kernel' make kmod-lab
 step 'the kernel module under sparse' make kmod-sparse
 step 'the kernel module by DKMS' tests/dkms.sh
 step 'parsers under fuzzing' make fuzz
+# A browser is much to install for one test: where there is one, it has to agree.
+if command -v chromium >/dev/null; then
+	step 'pages in a browser' tests/page.sh build/tests/test_page
+fi
+step '6 million records through viommud' make bench-records
+step 'fleet, with Prometheus' make fleet
 step 'build system' tests/build.sh
 step 'the lab finds what it has to find' tools/lab/selftest.sh
 step 'a kernel complaint fails a row of tests' tests/vm/splat.sh
 if [ -n "${FULL:-}" ]; then
 	step 'that test notices each planted difference' tests/sync/breaks.sh build
+		step 'Debian packages' make deb
+	step 'what is in the packages' tests/deb.sh build/deb
 	step 'packages for the kernel of the guest' tools/setup.sh guest
 	step 'kernel of the guest' tools/lab/guest-kernel.sh
 fi

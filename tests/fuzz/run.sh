@@ -16,9 +16,20 @@ sources_of() {
 	fuzz_facts) echo user/host/*.c user/core/*.c ;;
 	fuzz_qemu) echo user/host/*.c user/core/*.c ;;
 	fuzz_sysfs) echo user/core/*.c ;;
+	fuzz_webconfig) echo user/export/web-keys.c user/export/web-users.c user/core/*.c ;;
+	fuzz_http) echo user/export/*.c user/store/*.c user/host/*.c user/core/*.c \
+			user/print/*.c ;;
 	fuzz_policy) echo user/core/*.c ;;
 	fuzz_guard) echo user/cli/replay.c user/guard/*.c user/core/*.c user/host/text.c ;;
 	*) echo "tests/fuzz/run.sh: no sources are listed for $1" >&2; return 1 ;;
+	esac
+}
+
+# Libraries besides those that all need.
+libraries_of() {
+	case $1 in
+	fuzz_webconfig) echo -lgnutls -lcrypt ;;
+	fuzz_http) echo -lmicrohttpd -lgnutls -lcrypt -lsqlite3 ;;
 	esac
 }
 
@@ -41,7 +52,7 @@ fuzz_one() {
 	objects=$(objects "tests/fuzz/$name.c" $(sources_of "$name"))
 	# shellcheck disable=SC2086 # a list of files
 	clang -g -fsanitize=fuzzer,address,undefined $objects \
-		-lexpat -ljansson -lyaml -lmnl -lkmod -o "$out/$name"
+		-lexpat -ljansson -lyaml -lmnl -lkmod $(libraries_of "$name") -o "$out/$name"
 	mkdir -p "$out/$name.corpus"
 	"$out/$name" -max_total_time="$seconds" -max_len=6000 -artifact_prefix="$out/$name-" \
 		$([ -f "$dict" ] && echo "-dict=$dict") \

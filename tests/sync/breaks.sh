@@ -14,9 +14,11 @@ must_see() {
 	cp -r "$top/dist" "$tmp/dist"
 	sed -i "$2" "$tmp/dist/$1"
 	! cmp -s "$top/dist/$1" "$tmp/dist/$1" || { echo "breaks: '$2' changes nothing"; exit 1; }
-	case $1 in
-	*policy*) script=policy.sh ;;
-	*viommuctl*|*facts*) script=viommuctl.sh ;;
+	case $1:$2 in
+	*report*) script=report.sh ;;
+	*viommud*|*vms.schema*) script=viommud.sh ;;
+	*policy.schema*|*viommu-policy*) script=policy.sh ;;
+	*viommuctl*|*facts*|*fleet*) script=viommuctl.sh ;;
 	*) script=run.sh ;;
 	esac
 	if SYNC_TRACE_ONLY=1 SYNC_DIST=$tmp/dist "$top/tests/sync/$script" "$tmp/none" \
@@ -40,11 +42,30 @@ must_see man/viommuctl.8 's/^\.It Cm caching_mode$/.It Cm cache_mode/'
 must_see man/viommuctl.8 's/^\.It Cm max_bits$/.It Cm most_bits/'
 must_see man/viommuctl.8 's/^\.Ss doctor$/.Ss nurse/'
 must_see completions/viommuctl.bash 's/--dump-facts//'
-must_see completions/viommuctl.bash 's/explain policy doctor --help/explain policy --help/'
+must_see completions/viommuctl.bash 's/fleet doctor --help/fleet --help/'
 must_see schema/facts.schema.json 's/"arm-smmuv3"/"smmu"/'
 must_see schema/facts.schema.json 's/"ivrs_va_bits": {/"ivrs_bits": {/'
 must_see schema/facts.schema.json 's/"maxItems": 16384/"maxItems": 65536/'
 must_see schema/facts.schema.json 's/"required": \["id"\]/"required": []/'
+must_see man/viommuctl.8 's/^\.It Cm odd_samples$/.It Cm strange_samples/'
+must_see man/viommuctl.8 's/^\.It Cm mapped_above_host_width$/.It Cm mapped/'
+must_see schema/fleet.schema.json 's/"unknown_groups": {/"unknown": {/'
+must_see schema/fleet.schema.json 's/"above_host_width"/"wide"/'
+must_see man/viommuctl.8 's/^\.It Cm lowest_iova$/.It Cm least_iova_report/'
+must_see schema/report.schema.json 's/"limit_bits": {/"limit": {/'
+must_see schema/report.schema.json 's/"memlock_iommufd"/"memlock_fd"/'
+must_see schema/report.schema.json 's/"maxItems": 10000/"maxItems": 9999/'
+must_see man/viommud.8 's/^\.It Fl -server$/.It Fl -serve/'
+must_see man/viommud.8 's/^\.It Cm viommu_guard_up$/.It Cm viommu_guard_is_up/'
+must_see man/viommud.8 's/^VFIO MAP calls that succeeded\.$/calls that succeeded./'
+must_see man/viommud.8 's/ Brq domain,policy$/ Brq domain/'
+must_see man/viommud.yaml.5 's/^\.It Cm max_series$/.It Cm most_series/'
+must_see man/viommud.yaml.5 's/^The default is 90\.$/The default is 30./'
+must_see schema/vms.schema.json 's/"above_host_width"/"wide"/'
+must_see schema/vms.schema.json 's/"silent"/"quiet"/'
+must_see schema/vms.schema.json 's/"denial_missed"/"denial"/'
+must_see schema/vms.schema.json 's/"amd-iommu"/"amd"/'
+must_see completions/viommud.bash 's/--check-config//'
 must_see man/viommu-policy.5 's/^\.It Cm max_iova_bits$/.It Cm max_iova_bit/'
 must_see man/viommu-policy.5 's/^    match: { vm: guest1 }/    match: { vms: guest1 }/'
 must_see man/viommu-policy.5 's/^    max_iova_bits: 39/    max_iova_bits: 38/'

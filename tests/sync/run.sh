@@ -17,7 +17,7 @@ fail() { echo "sync: $*" >&2; failed=1; }
 dump_tables() {
 	(cd "$top" && ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -Iinclude -Iuser -o "$tmp/dump" \
 		tests/sync/dump.c user/cli/trace-options.c user/cli/options*.c \
-		user/cli/columns.c user/host/text.c user/core/*.c -lyaml)
+		user/print/columns.c user/host/text.c user/core/*.c -lyaml)
 	"$tmp/dump" >"$tmp/tables"
 }
 
@@ -146,7 +146,7 @@ check_lines
 check_members
 check_manual
 # Other differences are another script's, which tells of them itself.
-for part in viommuctl policy findings; do
+for part in viommuctl policy findings report viommud; do
 	[ -n "${SYNC_TRACE_ONLY:-}" ] || "$top/tests/sync/$part.sh" "$build" || failed=1
 done
 [ "$failed" -eq 0 ] && echo "sync: help, manual, completion, schema and tables agree"

@@ -29,7 +29,7 @@ $(grep '^[<>]' "$tmp/diff")"
 build_facts() {
 	(cd "$top" && ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -Iinclude -Iuser -o "$tmp/facts" \
 		tests/sync/facts.c user/cli/recommend-options.c user/cli/options*.c \
-		user/core/nearest.c user/cli/columns.c user/host/facts*.c user/host/text.c \
+		user/core/nearest.c user/print/columns.c user/host/facts*.c user/host/text.c \
 		user/core/machine.c user/core/guest.c user/core/vocab.c user/core/iova.c \
 		user/core/text.c -ljansson -lcmocka)
 	"$tmp/facts" words >"$tmp/words"
@@ -180,9 +180,26 @@ check_manual() {
 	mandoc -Tlint -Wwarning "$man" >&2 || fail "the manual is not clean"
 	# The JSON members of recommend are string literals of its printer.
 	grep -o '"[a-z_]*"' "$top/user/cli/recommend-print.c" | tr -d '"' | sort -u >"$tmp/literals"
-	for name in $(sed -n '/^\.Sh OUTPUT/,/^\.Sh FACTS/s/^\.It Cm //p' "$man"); do
+	for name in $(sed -n '/^\.Sh OUTPUT/,/^\.El/s/^\.It Cm //p' "$man"); do
 		grep -qx "$name" "$tmp/literals" || fail "recommend has no member $name"
 	done
+}
+
+# Members and reasons of fleet: its schema, its printer, its vocabulary, the manual.
+check_fleet() {
+	jq -r '.. | .properties? // empty | keys[]' "$dist/schema/fleet.schema.json" >"$tmp/want"
+	grep -o '"[a-z_]*"' "$top/user/cli/fleet-json.c" | tr -d '"' >"$tmp/have"
+	same "members of fleet (< schema, > printer)" "$tmp/want" "$tmp/have"
+	printf '#include "core/fleet.h"\n#define X(sym, name, meaning) @name\nFLEET_VERDICTS(X)\n' |
+		${CC:-gcc} -E -P -I"$top/include" -I"$top/user" - | tail -n 1 | grep -o '@"[a-z_]*"' |
+		tr -d '@"' | grep -vx fits >"$tmp/reasons"
+	jq -r '."$defs" | .reason.enum[], .vm.properties.unknown_hosts.items.properties.reason.const' \
+		"$dist/schema/fleet.schema.json" >"$tmp/have"
+	same "reasons of fleet in the schema" "$tmp/reasons" "$tmp/have"
+	cat "$tmp/reasons" >>"$tmp/want"
+	sed -n '/^\.Sh OUTPUT/,/^\.Sh FACTS/p' "$man" | sed -n '/^\.Cm fleet$/,$s/^\.It Cm //p' |
+		tr -d ' ' | tr ',' '\n' >"$tmp/have"
+	same "members and reasons of fleet in the manual" "$tmp/want" "$tmp/have"
 }
 
 build_facts
@@ -190,6 +207,7 @@ check_commands
 check_words
 check_members
 check_manual
+check_fleet
 check_documents
 [ "$failed" -eq 0 ] && echo "sync: viommuctl: help, manual, completion, facts and schema agree"
 exit "$failed"

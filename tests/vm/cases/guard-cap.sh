@@ -98,10 +98,10 @@ cap_told() {
 	vm_do vm "map 0x4000000000 8K" > /dev/null
 	wait "$listener"
 	check_equal "told: netlink" \
-		"/vm1 ${guard_pid[vm]} 0x4000000000 0x2000 $cap_cap cap-38 /etc/a.yaml ask storage 34 $group" \
+		"/vm1 ${vm_pid[vm]} 0x4000000000 0x2000 $cap_cap cap-38 /etc/a.yaml ask storage 34 $group" \
 		"$(jq -r 'select(.pid) | "\(.cgroup) \(.pid) \(.iova) \(.size) \(.limit) \(.policy) \(.file) \(.message) \(.errno) \(.group)"' "$LAB_OUT/listen")"
-	check "told: kernel log" grep -qF "viommu_guard: map refused: cgroup=/vm1 pid=${guard_pid[vm]} comm=vfio-load iova=0x4000000000 size=0x2000 limit=$cap_cap policy=cap-38 file=/etc/a.yaml: ask storage: set aw-bits=38" <(dmesg)
-	check "told: tracepoint" grep -q "denial: pid=${guard_pid[vm]} .* iova=0x4000000000 size=0x2000 .* policy=cap-38 cgroup=/vm1" \
+	check "told: kernel log" grep -qF "viommu_guard: map refused: cgroup=/vm1 pid=${vm_pid[vm]} comm=vfio-load iova=0x4000000000 size=0x2000 limit=$cap_cap policy=cap-38 file=/etc/a.yaml: ask storage: set aw-bits=38" <(dmesg)
+	check "told: tracepoint" grep -q "denial: pid=${vm_pid[vm]} .* iova=0x4000000000 size=0x2000 .* policy=cap-38 cgroup=/vm1" \
 		/sys/kernel/tracing/trace
 	check_equal "told: counters" "1 0" "$(counters cap-38)"
 	check_equal "told: nothing missed" 0 "$(missed)"

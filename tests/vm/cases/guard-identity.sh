@@ -61,7 +61,7 @@ identity_two_containers() {
 		"$(vm_do vm "cgroup narrow" other open "attach $group2" set-iommu) $(vm_last vm)"
 	check_equal "identity: two containers: the module knows both" \
 		"/narrow narrow $identity_37;/wide wide $identity_38" \
-		"$(containers "select(.pid == ${guard_pid[vm]}) | \"\(.cgroup) \(.policy) \(.limit)\"" | paste -sd ';')"
+		"$(containers "select(.pid == ${vm_pid[vm]}) | \"\(.cgroup) \(.policy) \(.limit)\"" | paste -sd ';')"
 	check_equal "identity: two containers: both are held to the process's policy" "EPERM ok EPERM ok" \
 		"$(vm_do vm "map 0x2000000000 4K" other "map 0x2000000000 4K" "map 0x1000000000 4K")"
 	check_equal "identity: two containers: the first one keeps its cap" "$identity_38" "$(vm_last vm)"
@@ -78,13 +78,13 @@ identity_passed_on() {
 	vm_start giver "$group" narrow
 	vm_launch taker wide ""
 	check_equal "identity: passed on: the cap goes with the container" "ok ok EPERM ok ok" \
-		"$(vm_do taker close "take ${guard_pid[giver]}" "map 0x2000000000 4K" \
+		"$(vm_do taker close "take ${vm_pid[giver]}" "map 0x2000000000 4K" \
 			"map 0x1000000000 4K" "unmap 0x1000000000 4K")"
 	check_equal "identity: passed on: told as the container's policy" "1 0" "$(counters narrow2)"
 	vm_stop giver
 	vm_start giver "$group" wide
 	check_equal "identity: passed on: a wider one is wider for the taker, too" "ok ok ok ERANGE" \
-		"$(vm_do taker close "take ${guard_pid[giver]}" "map 0x2000000000 4K" "map 0x4000000000 4K")"
+		"$(vm_do taker close "take ${vm_pid[giver]}" "map 0x2000000000 4K" "map 0x4000000000 4K")"
 	check_equal "identity: passed on: or the taker's own is stricter" "ok EPERM ok" \
 		"$(vm_do taker "cgroup narrow" "map 0x2000100000 4K" "map 0x1000000000 4K")"
 	vm_stop taker

@@ -60,7 +60,7 @@ many_check() {
 	many_told > "$LAB_OUT/got"
 	same_set "many: what each VM is told and may map" "$LAB_OUT/want" "$LAB_OUT/got"
 	for ((i = 0; i < many; i++)); do
-		echo "p$i /many/vm$i ${guard_pid[vm$i]} capped $(many_last $i) 1"
+		echo "p$i /many/vm$i ${vm_pid[vm$i]} capped $(many_last $i) 1"
 	done > "$LAB_OUT/want"
 	containers '"\(.policy) \(.cgroup) \(.pid) \(.state) \(.limit) \(.denials)"' > "$LAB_OUT/got"
 	same_set "many: what the module says of each" "$LAB_OUT/want" "$LAB_OUT/got"

@@ -142,7 +142,7 @@ policy_traced() {
 	policy_limit 38 "$1" "$2"
 	policy apply > /dev/null 2>&1
 	policy_vm "$policy_scope/libvirt/emulator"
-	policy_pid[$1-$2]=${guard_pid[vm]}
+	policy_pid[$1-$2]=${vm_pid[vm]}
 	check_equal "traced: what the VM saw ($1 $2)" "$3" "$(vm_do vm "map 0x3ffffff000 4K" \
 		"unmap 0x3ffffff000 4K" "map 0x3ffffff000 8K" "map 0x5000000000 4K" "map 0x8000000000 4K")"
 	vm_stop vm
@@ -152,7 +152,7 @@ policy_traced() {
 policy_older() {
 	policy flush > /dev/null
 	policy_vm "$policy_scope"
-	policy_pid[older]=${guard_pid[vm]}
+	policy_pid[older]=${vm_pid[vm]}
 	policy_limit 38 enforce EPERM
 	policy apply > /dev/null 2>&1
 	check_equal "older: refused" EPERM "$(vm_do vm "map 0x4000000000 4K")"

@@ -13,7 +13,7 @@ race_run() {
 	vm_launch "$1" '' "-g $group -t 2 --race $race_calls -b 0x1000000 --fail-iova 0x4000000000 wait-stdin"
 	wait_for 20 grep -q set-iommu "$LAB_OUT/$1.vm"
 	guardctl set "default 0x3fffffffff" > /dev/null
-	echo >&"${guard_fd[$1]}"
+	echo >&"${vm_fd[$1]}"
 	wait_for 300 grep -q '"race"' "$LAB_OUT/$1.vm"
 	check_equal "race: $1: nothing above the limit" "$race_calls 0 true true" "$(race_result "$LAB_OUT/$1.vm")"
 	jq -c 'select(.race)' "$LAB_OUT/$1.vm"

@@ -57,7 +57,7 @@ stress_counted() {
 	wait_for 20 grep -q set-iommu "$LAB_OUT/old.vm"
 	guardctl set "default 0x3fffffffff" > /dev/null
 	before=$(counters '')
-	echo >&"${guard_fd[old]}"
+	echo >&"${vm_fd[old]}"
 	wait_for 120 grep -q totals "$LAB_OUT/old.vm"
 	after=$(counters '')
 	check_equal "stress: each denial at map time is counted" \

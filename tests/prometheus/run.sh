@@ -1,0 +1,162 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Rules, alerts and dashboard: Prometheus takes them, they do what they say, and they ask for nothing
+# that the exporter does not have.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+# test_that NAME COMMAND...
+test_that() {
+	local name=$1
+	shift
+	if "$@" >"$work/log" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "  FAIL $name"
+		tail -n 20 "$work/log" | cut -c 1-300 | sed 's/^/    /'
+	fi
+}
+
+rules_are_valid() { promtool check rules dist/prometheus/*.yml; }
+rules_work() { promtool test rules tests/prometheus/*.test.yml; }
+
+# A rule that does nothing is noticed: each in turn is made one that has no result.
+each_rule_is_tested() {
+	mkdir -p "$work/dist" "$work/tests"
+	cp -r tests/prometheus "$work/tests/"
+	python3 - "$work" <<-'PYTHON'
+	import glob, pathlib, re, shutil, subprocess, sys
+
+	work = sys.argv[1]
+	rules = [(path, match) for path in sorted(glob.glob("dist/prometheus/*.yml"))
+	         for match in re.finditer(r"^      - (?:alert|record): (\S+)\n((?: {8}.*\n)+)",
+	                                  pathlib.Path(path).read_text(), re.M)]
+	bad = []
+	for path, match in rules:
+	    shutil.copytree("dist/prometheus", work + "/dist/prometheus", dirs_exist_ok=True)
+	    text = pathlib.Path(path).read_text()
+	    body = re.sub(r"expr:(?: >-\n(?: {10}.*\n)+| .*\n)", "expr: vector(0) > 1\n", match[2], count=1)
+	    if body == match[2]:
+	        bad.append(match[1] + ": not understood")
+	    pathlib.Path(work, path).write_text(text[:match.start(2)] + body + text[match.end(2):])
+	    if not subprocess.run(["promtool", "test", "rules"] + glob.glob(work + "/tests/prometheus/*.test.yml"),
+	                          capture_output=True).returncode:
+	        bad.append(match[1] + ": no test notices that it does nothing")
+	print("\n".join(bad))
+	sys.exit(bool(bad) or len(rules) < 15)
+	PYTHON
+}
+
+# Names and labels of the exporter, "name<TAB>label,label", with those of a histogram's parts.
+metrics_list() {
+	printf '#include "core/metrics.h"\n#define X(sym, name, type, labels, help) @ name|type|labels\nVIOMMU_METRICS(X)\n' |
+		gcc -E -P -Iinclude -Iuser - | tr '@' '\n' | tr -d '" ' |
+		awk -F '|' 'NF == 3 {
+			print "viommu_" $1 "\t" $3
+			if ($2 == "histogram") {
+				print "viommu_" $1 "_bucket\t" $3 ",le"
+				print "viommu_" $1 "_sum\t" $3
+				print "viommu_" $1 "_count\t" $3
+			}
+		}'
+}
+
+# Each name, and each label that is selected by, exists. PLANT adds one that does not.
+names_exist() {
+	metrics_list >"$work/metrics"
+	python3 - "$work/metrics" "${PLANT:-}" <<-'PYTHON'
+	import json, pathlib, re, sys
+
+	metrics = {name: set(labels.split(",")) - {""} for name, labels in
+	           (line.rstrip("\n").split("\t") for line in open(sys.argv[1]))}
+	target = {"cluster", "instance", "job"}
+	rules = "".join(p.read_text() for p in sorted(pathlib.Path("dist/prometheus").glob("*.yml")))
+	recorded = set(re.findall(r"- record: (\S+)", rules))
+	dashboard = json.load(open("dist/grafana/viommu.json"))
+	exprs = [t["expr"] for p in dashboard["panels"] for t in p.get("targets", [])]
+	exprs += [v["definition"] for v in dashboard["templating"]["list"] if "definition" in v]
+	exprs += re.sub(r"#.*", "", rules).splitlines()
+	exprs += [line for path in pathlib.Path("tests").glob("prometheus/*.test.yml")
+	          for line in path.read_text().splitlines()]
+	exprs += [line for path in pathlib.Path("tests/fleet/hosts").glob("*.metrics")
+	          for line in path.read_text().splitlines() if not line.startswith("#")]
+	exprs.append(sys.argv[2])
+	bad, seen = set(), set()
+	for expr in exprs:
+	    for record in re.findall(r"\b[a-z_]+:viommu_\w+:\w+", expr):
+	        if record not in recorded:
+	            bad.add("nothing records " + record)
+	    for name, matchers in re.findall(r"(?<![\w:])(viommu_[a-z_]+)(?![\w:]|\.(?:rules|alerts))(?:\{([^}]*)\})?", expr):
+	        if name in ("viommu_guard", "viommu_hosts", "viommu_clusters", "viommu_alerts"):
+	            continue
+	        seen.add(name)
+	        if name not in metrics:
+	            bad.add("no metric " + name)
+	            continue
+	        for label in re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers):
+	            if label not in metrics[name] | target:
+	                bad.add("%s has no label %s" % (name, label))
+	print("\n".join(sorted(bad)))
+	sys.exit(bool(bad) or len(seen) < 20)
+	PYTHON
+}
+
+a_planted_name_is_seen() { ! PLANT='viommu_surprise_total' names_exist; }
+a_planted_label_is_seen() { ! PLANT='viommu_guard_up{domain="x"}' names_exist; }
+a_planted_record_is_seen() { ! PLANT='cluster:viommu_guard_up:min' names_exist; }
+
+# What Grafana asks of a dashboard that is imported, and that each expression is PromQL.
+dashboard_is_valid() {
+	python3 - >"$work/exprs" <<-'PYTHON' || return 1
+	import json, re, sys
+
+	dashboard = json.load(open("dist/grafana/viommu.json"))
+	panels = dashboard["panels"]
+	ids = [p["id"] for p in panels]
+	variables = {v["name"] for v in dashboard["templating"]["list"]}
+	known = {"row", "stat", "table", "timeseries", "heatmap", "state-timeline"}
+	assert dashboard["uid"] and dashboard["title"] and dashboard["schemaVersion"] >= 36
+	assert "id" not in dashboard and len(ids) == len(set(ids)) and "datasource" in variables
+	taken = set()
+	for panel in panels:
+	    assert panel["type"] in known and panel["title"]
+	    at = panel["gridPos"]
+	    assert at["x"] + at["w"] <= 24
+	    cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+	    assert not cells & taken, panel["title"]
+	    taken |= cells
+	    if panel["type"] == "row":
+	        continue
+	    assert panel["description"] and panel["targets"], panel["title"]
+	    assert panel["datasource"]["uid"] == "${datasource}"
+	    for target in panel["targets"]:
+	        used = set(re.findall(r"\$(\w+)", target["expr"])) - {"__rate_interval"}
+	        assert used <= variables, used - variables
+	        expr = target["expr"].replace("$__rate_interval", "5m")
+	        print(re.sub(r"\$\w+", ".*", expr))
+	PYTHON
+	{
+		echo 'groups: [{ name: dashboard, rules: ['
+		sed "s/'/''/g; s/.*/{ record: x, expr: '&' },/" "$work/exprs"
+		echo ']}]'
+	} >"$work/exprs.yml"
+	# The same record by several rules: that is not what is asked here.
+	awk '/record: x/ { sub(/record: x/, "record: x" NR) } 1' "$work/exprs.yml" >"$work/numbered.yml"
+	promtool check rules "$work/numbered.yml"
+}
+
+test_that 'Prometheus takes the rules' rules_are_valid
+test_that 'rules and alerts do what they say' rules_work
+test_that 'each rule has a test that needs it' each_rule_is_tested
+test_that 'metrics and labels that are asked for exist' names_exist
+test_that 'a planted metric is noticed' a_planted_name_is_seen
+test_that 'a planted label is noticed' a_planted_label_is_seen
+test_that 'a planted record is noticed' a_planted_record_is_seen
+test_that 'the dashboard is valid' dashboard_is_valid
+echo "prometheus: $passed passed, $failed failed"
+[ -z "${RESULTS:-}" ] || echo "$passed $failed 0" >>"$RESULTS"
+[ "$failed" -eq 0 ]
