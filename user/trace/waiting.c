@@ -53,7 +53,9 @@ const struct viommu_rec *waiting_first(const struct waiting *w)
 void waiting_drop(struct waiting *w)
 {
 	w->first = (w->first + 1) % WAITING_MAX;
-	w->count--;
+	/* Few wait at a time: of a ring that goes round, all of it would be in memory in the end. */
+	if (--w->count == 0)
+		w->first = 0;
 }
 
 bool waiting_has(const struct waiting *w, uint32_t tid)
