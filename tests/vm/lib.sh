@@ -125,11 +125,10 @@ same_list() {
 
 # wait_for SECONDS COMMAND...: until the command succeeds; fails when the time is over.
 wait_for() {
-	local left=$(($1 * 10))
+	local end=$((SECONDS + $1))
 	shift
 	until "$@" > /dev/null 2>&1; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || return 1
+		[ "$SECONDS" -le "$end" ] || return 1
 		sleep 0.1
 	done
 }
