@@ -170,6 +170,7 @@ int kernel_find_functions(const char *module, const char *const functions[], boo
 {
 	char line[512], symbol[256], owner[128];
 	FILE *f = fopen("/proc/kallsyms", "re");
+	bool any = false;
 
 	memset(present, 0, count * sizeof(*present));
 	if (!f)
@@ -179,9 +180,11 @@ int kernel_find_functions(const char *module, const char *const functions[], boo
 
 		if (n < 1 || (n == 2 && strcmp(owner, module) != 0))
 			continue;
+		any = true;
 		for (size_t i = 0; i < count; i++)
 			present[i] |= strcmp(symbol, functions[i]) == 0;
 	}
 	fclose(f);
-	return 0;
+	/* What systemd's ProtectKernelTunables leaves of it is an empty file. */
+	return any ? 0 : -ENODATA;
 }

@@ -39,7 +39,7 @@ enum kernel_preempt kernel_preempt_model(void);
 
 /**
  * Are these functions of the module in /proc/kallsyms? present[i] answers for functions[i].
- * 0 or -errno.
+ * 0 or -errno; -ENODATA: it has none of them all, so nothing is known.
  */
 int kernel_find_functions(const char *module, const char *const functions[], bool present[],
 			  size_t count);
