@@ -55,6 +55,7 @@ kmod := kmod/match.c kmod/btf.c
 library := $(call obj,$(core) $(host) $(guard) $(fleet) $(trace) $(print) $(cli) kmod/match.c)
 # Of viommud; those of its half without privileges need no BPF.
 served := $(call obj,$(store) $(export) $(daemon))
+archive := $(O)/libviommu.a
 unprivileged := $(store) $(export) $(filter-out $(wildcard user/daemon/collector*.c),$(daemon))
 # What unit tests link: all but the commands that need BPF.
 pure := $(call obj,$(core) $(host) $(guard) $(fleet) $(print) $(unprivileged) $(kmod) \
@@ -79,12 +80,15 @@ all: $(programs:%=$(O)/%) ## build the programs (the default)
 
 tools: $(tools) ## build the load generators of the tests
 
-$(O)/%: $(O)/obj/user/cli/%.o $(library)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+# An archive, so that a program has no more than it needs: libcurl alone brings twenty libraries, whose
+# relocations each process of viommud would have for itself.
+$(archive): $(library) $(served)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) qcs $@ $^
 
-$(O)/viommud: $(served)
-$(O)/viommud: LIBS += $(DAEMON_LIBS)
+$(O)/%: $(O)/obj/user/cli/%.o $(archive)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -Wl,--as-needed $(LIBS) $(DAEMON_LIBS) -o $@
 
 $(O)/tools/vfio-load: $(call obj,$(load))
 $(O)/tools/viommu-drive: $(call obj,$(drive))
@@ -94,10 +98,10 @@ $(tools):
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -lcap -ljansson -lpthread -o $@
 
 $(call obj,tests/bench/records.c): | $(O)/bpf/records.skel.h
-$(records): $(call obj,tests/bench/records.c) $(library) $(served)
+$(records): $(call obj,tests/bench/records.c) $(archive)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) $(DAEMON_LIBS) -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -Wl,--as-needed $(LIBS) $(DAEMON_LIBS) -o $@
 
 $(O)/obj/%.o: %.c Makefile
 	$(call say,CC,$<)
@@ -128,7 +132,7 @@ $(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -name '*.d' -type f 2>/dev/null)
 
 # ---------------------------------------------------------------------------------------- tests
 
