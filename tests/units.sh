@@ -35,6 +35,7 @@ verify() {
 
 units_copy
 verify
+"$top/tests/units-calls.py" "$tmp/viommud-server.service" "$top/user/daemon/sandbox-calls.c" || failed=1
 exposure viommud-server.service 2.0
 exposure viommud.service 3.5
 [ "$failed" -eq 0 ]

@@ -83,6 +83,28 @@ daemon_value() { daemon_get /metrics | awk -v series="$1" '$1 == series { print 
 # daemon_is SERIES VALUE
 daemon_is() { [ "$(daemon_value "$1")" = "$2" ]; }
 
+# process_status PID KEY: of /proc/PID/status.
+process_status() { awk -v key="$2:" '$1 == key { print $2 }' "/proc/$1/status"; }
+
+# daemon_confined SERVER COLLECTOR VM: what the processes may do, with calls made in the server's name.
+daemon_confined() {
+	local server=$1 collector=$2
+	check_equal "server: user, capabilities, no_new_privs, seccomp" \
+		"$(id -u viommu) 0000000000000000 0000000000000000 1 2" \
+		"$(for key in Uid CapEff CapBnd NoNewPrivs Seccomp; do process_status "$server" $key; done | paste -sd ' ')"
+	check_equal "server: what it can do no more" \
+		"openat:no openat:no openat:no socket:EPERM socket:EPERM connect:EPERM bpf:EPERM execve:EPERM openat:ok" \
+		"$(tests/vm/syscall-in.py "$server" "openat /proc/$collector/environ" "openat /proc/$3/cmdline" \
+			'openat /etc/passwd' 'socket 2' 'socket 1' connect bpf 'execve /bin/true' \
+			"openat $daemon_state/history.db" | sed 's/openat:E\(ACCES\|NOENT\)$/openat:no/' | paste -sd ' ')"
+	check "server: works on after that" daemon_healthy
+	check_equal "collector: no_new_privs, seccomp" "1 2" \
+		"$(process_status "$collector" NoNewPrivs) $(process_status "$collector" Seccomp)"
+	# DAC_READ_SEARCH, SYS_PTRACE, SYS_ADMIN, SYSLOG, PERFMON, BPF
+	check_equal "collector: capabilities" 000000c400280004 "$(process_status "$collector" CapEff)"
+	check_equal "collector: no IP" "" "$(ss -H -tuanp | grep "pid=$collector,")"
+}
+
 # ---------------------------------------------------------------------------------- Prometheus
 
 prometheus_ready() { curl -sf "http://$prometheus/-/ready" > /dev/null; }
@@ -134,6 +156,13 @@ prometheus_scraped() { sleep 2.5; }
 daemon_vm() {
 	vm_launch "$2" '' "-g $3" bash -c 'exec -a qemu-system-x86_64 "$1" -name "guest=$0,debug-threads=on"' "$1"
 	wait_for 30 grep -q '"set-iommu"' "$LAB_OUT/$2.vm" || fail "$2" "no container: $(cat "$LAB_OUT/$2.vm.err")"
+}
+
+# daemon_vm_libvirt NAME GROUP: one whose name the guard knows too, by its control group.
+daemon_vm_libvirt() {
+	vm_launch "$1" "machine.slice/machine-qemu\\x2d1\\x2d$1.scope" "-g $2" \
+		bash -c 'exec -a qemu-system-x86_64 "$0" -m 1G'
+	wait_for 30 grep -q '"set-iommu"' "$LAB_OUT/$1.vm" || fail "$1" "no container: $(cat "$LAB_OUT/$1.vm.err")"
 }
 
 # maps_of COUNT IOVA: so many operations, of pages one after the other.

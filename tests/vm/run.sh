@@ -47,6 +47,7 @@ run_row() {
 	[ "${3#virtio}" = "$3" ] || qemu=$guest_options
 	[ "${7#*drive=null}" = "$7" ] || qemu+=" $null_disk"
 	[ "${7%many}" = "$7" ] || qemu+=" $many_devices"
+	[ "${8#units}" = "$8" ] || options+=(--systemd)
 	[ -z "$qemu" ] || options+=(--qemu "${qemu//[[:space:]]/ }")
 	rm -rf "$out"
 	mkdir -p "$out"
@@ -70,6 +71,12 @@ run_row() {
 	cat "$out/report"
 }
 
+# What `make install` gives is in build/root, for a VM to have it in its own.
+install_programs() {
+	rm -rf build/root
+	make -s install DESTDIR=build/root PREFIX=/usr > /dev/null
+}
+
 prepare() {
 	local kernel
 	for kernel in $(rows | awk '{ print $2 }' | sort -u); do
@@ -79,6 +86,9 @@ prepare() {
 	! rows | grep -q ' guard-selftest' || tests/vm/selftest/build.sh || return 1
 	! rows | grep -q ' qemu-requests\| qemu-files\| seed-' || tools/lab/qemu.sh 7.2 > /dev/null ||
 		return 1
+	! rows | grep -q ' units$' || install_programs || return 1
+	! rows | grep -q ' units-deb$' || compgen -G 'build/deb/viommu-trace_*.deb' > /dev/null ||
+		make deb || return 1
 	! rows | grep -q ' seed-' || tools/lab/guest-kernel.sh || return 1
 }
 

@@ -11,6 +11,7 @@
 #   --device ARG             a PCI device, QEMU's -device; may be repeated (one edu, at 00:02.0)
 #   --qemu "..."             more words for QEMU's command line; %o there is the folder for results
 #   --modules "mod ..."      modules to load before the command runs
+#   --systemd                systemd is the VM's first process, and the command one of its units
 #   --icount                 one CPU that counts instructions: figures repeat exactly
 #   --timeout S              give up after so many seconds (120)
 #   --out DIR                folder for results, writable in the VM as $LAB_OUT (a temporary one)
@@ -25,13 +26,14 @@ top=$(cd "$here/../.." && pwd)
 
 die() { echo "run.sh: $*" >&2; exit 125; }
 
-kernel=6.12 iommu=intel39 smp=2 mem=1G append='' modules='' icount=no timeout=120 out=''
+kernel=6.12 iommu=intel39 smp=2 mem=1G append='' modules='' icount=no systemd='' timeout=120 out=''
 expect='' more='' devices=() temporary=''
 
 parse_options() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--icount) icount=yes; shift; continue ;;
+		--systemd) systemd="lab.systemd=yes fstab=no systemd.show_status=no"; shift; continue ;;
 		--expect-splat) expect=$1; shift; continue ;;
 		--) shift; break ;;
 		esac
@@ -116,7 +118,7 @@ qemu_options() {
 	iommu_options
 	accel_options
 	qemu+=(-kernel "$boot/vmlinux" -initrd "$(bash "$here/initramfs.sh" "$kernel")"
-		-append "console=ttyS0 panic=-1 no_timer_check lab.top=$top lab.out=$out lab.kernel=$kernel $append"
+		-append "console=ttyS0 panic=-1 no_timer_check lab.top=$top lab.out=$out lab.kernel=$kernel $systemd $append"
 		-fsdev "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap"
 		-device "virtio-9p-pci,fsdev=root,mount_tag=root,addr=0x18"
 		-fsdev "local,id=out,path=$out,security_model=none"

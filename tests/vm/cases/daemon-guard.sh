@@ -31,13 +31,6 @@ dguard_denials() {
 		grep -v " 0\$" | sort | paste -sd ';'
 }
 
-# A VM of libvirt's, which the policy knows by its control group.
-dguard_vm() {
-	vm_launch "$1" "machine.slice/machine-qemu\\x2d1\\x2d$1.scope" "-g $2" \
-		bash -c 'exec -a qemu-system-x86_64 "$0" -m 1G'
-	wait_for 30 grep -q '"set-iommu"' "$LAB_OUT/$1.vm" || fail "$1" "no container: $(cat "$LAB_OUT/$1.vm.err")"
-}
-
 dguard_start() {
 	daemon_start guard-1 || return
 	check_equal "guard: the files' policies are in force" \
@@ -49,8 +42,8 @@ dguard_start() {
 
 dguard_refuses() {
 	local plan
-	dguard_vm guest1 "$group"
-	dguard_vm guest2 "$group2"
+	daemon_vm_libvirt guest1 "$group"
+	daemon_vm_libvirt guest2 "$group2"
 	mapfile -t plan < <(maps_of 5 0x100000; maps_of 14 0x4000000000; maps_of 3 0x8000000000)
 	vm_tell guest1 "${plan[@]}"
 	mapfile -t plan < <(maps_of 4 0x100000; maps_of 11 0x2000000000)

@@ -13,8 +13,6 @@ as_user() {
 	setpriv --reuid "$uid" --regid "$uid" --clear-groups --inh-caps -all --bounding-set -all "$@"
 }
 
-life_status() { awk -v key="$2:" '$1 == key { print $2 }' "/proc/$1/status"; }
-
 # What an ordinary user and members of the group get.
 life_users() {
 	local viommu
@@ -33,28 +31,6 @@ life_users() {
 	check_fails "users: report says who may" 3 as_user 65534 build/viommuctl report
 	check "users: the group may" setpriv --reuid 65534 --regid 65534 --groups "$viommu" \
 		curl -sf -o /dev/null --unix-socket $daemon_socket http://localhost/api/v1/vms
-}
-
-# Of the server as it runs, with a call made in its name.
-life_server() {
-	local server user
-	server=$(daemon_server)
-	user=$(id -u viommu)
-	check_equal "server: user, capabilities, no_new_privs, seccomp" "$user 0000000000000000 0000000000000000 1 2" \
-		"$(life_status "$server" Uid) $(life_status "$server" CapEff) $(life_status "$server" CapBnd) $(
-		life_status "$server" NoNewPrivs) $(life_status "$server" Seccomp)"
-	check_equal "server: what it can do no more" \
-		"openat:EACCES openat:EACCES openat:EACCES socket:EPERM socket:EPERM connect:EPERM bpf:EPERM execve:EPERM openat:ok" \
-		"$(tests/vm/syscall-in.py "$server" "openat /proc/$daemon_pid/environ" "openat /proc/${vm_pid[vm]}/cmdline" \
-			'openat /etc/passwd' 'socket 2' 'socket 1' connect bpf 'execve /bin/true' \
-			"openat $daemon_state/history.db" | paste -sd ' ')"
-	check "server: works on after that" daemon_healthy
-	check_equal "collector: no_new_privs, seccomp" "1 2" \
-		"$(life_status "$daemon_pid" NoNewPrivs) $(life_status "$daemon_pid" Seccomp)"
-	# DAC_READ_SEARCH, SYS_PTRACE, SYS_ADMIN, SYSLOG, PERFMON, BPF
-	check_equal "collector: capabilities" 000000c400280004 \
-		"$(life_status "$daemon_pid" CapEff)"
-	check_equal "collector: no IP" "" "$(ss -H -tuanp | grep "pid=$daemon_pid,")"
 }
 
 # A second one is refused, and the first goes on.
@@ -196,7 +172,7 @@ read -r _ group < <(lab_bind 1234:11e8 | head -n 1)
 daemon_vm vm vm "$group"
 if daemon_start life-1; then
 	life_users
-	life_server
+	daemon_confined "$(daemon_server)" "$daemon_pid" "${vm_pid[vm]}"
 	life_second
 	life_killed
 	daemon_kill
