@@ -58,7 +58,7 @@ step 'the lab finds what it has to find' tools/lab/selftest.sh
 step 'a kernel complaint fails a row of tests' tests/vm/splat.sh
 if [ -n "${FULL:-}" ]; then
 	step 'that test notices each planted difference' tests/sync/breaks.sh build
-		step 'Debian packages' make deb
+	step 'Debian packages' make deb
 	step 'what is in the packages' tests/deb.sh build/deb
 	step 'packages for the kernel of the guest' tools/setup.sh guest
 	step 'kernel of the guest' tools/lab/guest-kernel.sh

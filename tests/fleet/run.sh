@@ -195,9 +195,10 @@ gone_is_seen() {
 host_down() {
 	touch "$work/hosts/amd.down"
 	wait_for 'the failed scrape' gone_is_seen
-	fleet 0 --prometheus "$real" --selector '{cluster="a",instance!="intel39"}' -o json && valid &&
+	fleet 5 --prometheus "$real" --selector '{cluster="a",instance!="intel39"}' -o json && valid &&
 		answers .safe_bits 48 && answers .unknown_host_count 1 &&
 		answers '[.hosts[] | [.name, .answers]]' '[["amd",false],["intel48",true]]' &&
+		answers '[.vms[] | select(.cannot_migrate_to != [])]' '[]' &&
 		answers '[.vms[] | select(.vm == "guest-b") | .unknown_hosts[] | [.host, .reason]]' \
 			'[["amd","unknown"]]'
 }
@@ -313,9 +314,11 @@ with_garbage() {
 		gone|ended early
 		deep|does not answer in JSON
 		redirect|a redirect to http://127.0.0.1:1/elsewhere, which is not followed
-		s401|it wants authentication
+		s400|answers 400, 'Client sent an HTTP request to an HTTPS server.'
+		s401|answers 401, 'Unauthorized': it wants authentication
 		s403|it refuses these credentials
-		s500|answers 500
+		s422|answers 422: execution: query
+		s500|answers 500: it does not say why
 		s503|answers 503: unavailable: TSDB not
 		s204|answers 204
 		error|execution: too many chunks
@@ -325,7 +328,7 @@ with_garbage() {
 		nolabel|no label 'instance'
 		nogroup|lacks the label
 		empty|has no series of viommud
-		fine/path|it has no /api/v1/query there
+		fine/path|answers 404, '404 page not found': it has no /api/v1/query there
 	END
 	test_that 'a server that is slow' garbled slow 'did not answer within 1 s' --timeout 1s
 	test_that 'a server that drips' garbled drip 'did not answer within 1 s' --timeout 1s
@@ -335,7 +338,16 @@ with_garbage() {
 
 warned() {
 	fleet 1 --prometheus "$garbage/warn" -o json && valid && answers '.warnings | length' 2 &&
-		answers .safe_bits 48 && grep -q 'may not be the whole' "$work/err"
+		answers .more_warnings 0 && answers .safe_bits 48 &&
+		grep -q 'may not be the whole' "$work/err" &&
+		fleet 1 --prometheus "$garbage/warnings" -o json && valid &&
+		answers '.warnings | length' 8 && answers '.more_warnings > 0' true
+}
+
+# Nothing speaks against the VM, and nothing for it.
+width_unknown() {
+	fleet 5 --prometheus "$garbage/nowidth" -o json && valid && answers .unknown_host_count 0 &&
+		answers '.vms[0].unknown_hosts | length' 1 && answers '.vms[0].cannot_migrate_to' '[]'
 }
 
 not_a_number() {
@@ -379,8 +391,11 @@ full_disk() {
 usage() {
 	fleet 2 && one_line '--prometheus URL' &&
 		fleet 2 --prometheus prometheus:9090 && one_line 'expected http://HOST' &&
-		fleet 2 --prometheus http://u:p@h && one_line -- '--netrc-file' &&
+		fleet 2 --prometheus http://u:p@h && one_line '--netrc-file' &&
+		fleet 2 --prometheus http:// && one_line 'not a valid address' &&
+		! grep -q netrc "$work/err" &&
 		fleet 2 --prometheus 'http://h/?a=1' && one_line "without '?'" &&
+		fleet 2 --prometheus 'http://h/#' && one_line "and '#'" &&
 		fleet 2 --prometheus http://h --selector 'cluster="a"' && one_line 'character 1' &&
 		fleet 2 --prometheus http://h --selector '{a="b"} or up' && one_line 'character 9' &&
 		fleet 2 --prometheus http://h --header $'A: b\r\nC: d' && one_line 'no place in a header' &&
@@ -397,6 +412,7 @@ test_that 'usage' usage
 with_garbage
 test_that 'warnings of a part of an answer' warned
 test_that 'values that are no numbers' not_a_number
+test_that 'a VM of unknown width' width_unknown
 test_that 'hostile names' names_are_clean
 test_that 'a header for a tenant' header_is_sent
 test_that 'a bearer token' token_is_sent

@@ -115,6 +115,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def say_redirect(self, query):
         self.send(307, "", Location="http://127.0.0.1:1/elsewhere")
 
+    def say_s400(self, query):
+        self.send(400, "Client sent an HTTP request to an HTTPS server.\nmore\n")
+
+    def say_s422(self, query):
+        self.json({"status": "error", "errorType": "execution", "error": "query timed out"}, 422)
+
     def say_s401(self, query):
         self.send(401, "Unauthorized\n", WWW_Authenticate="Basic")
 
@@ -161,6 +167,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def say_warn(self, query):
         self.json(dict(one_host(query, "h1"), warnings=["no StoreAPI\x1b[2J matched", "store 2 is down"]))
+
+    def say_warnings(self, query):
+        self.json(dict(one_host(query, "h1"), warnings=["store %d is down" % i for i in range(20)]))
+
+    def say_nowidth(self, query):
+        labels = {"instance": "h1", "domain": "vm1", "viommu": "virtio-iommu"}
+        self.json(vector((labels, "1")) if metric(query) == "viommu_domain_info" else one_host(query, "h1"))
 
     def say_names(self, query):
         self.json(one_host(query, "\u00fc\u4e2d\x1b[31m\n" + "x" * 200))

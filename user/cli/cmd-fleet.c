@@ -86,7 +86,7 @@ static int fleet_show(const struct fleet_view *v, bool json)
 		return fail("the server says that its answer may not be the whole: see the warnings");
 	if (!v->f->safe_bits)
 		return fail("the limits of no host are known");
-	return EXIT_DONE;
+	return fleet_all_known(v->f) ? EXIT_DONE : EXIT_FOUND;
 }
 
 static int fleet_run(int argc, char **argv)

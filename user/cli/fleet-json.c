@@ -125,6 +125,7 @@ static void add_warnings(struct json_line *line, const struct prometheus_notes *
 	for (size_t i = 0; i < notes->count; i++)
 		append(line, warnings, json_line_string(notes->warnings[i], NAME_MOST));
 	json_line_add(line, "warnings", warnings);
+	json_line_count(line, "more_warnings", notes->more);
 }
 
 int fleet_print_json(FILE *out, const struct fleet_view *v)

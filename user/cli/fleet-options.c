@@ -162,7 +162,7 @@ const struct program_desc fleet_program = {
 		"  viommuctl fleet --prometheus https://mimir/prometheus --header 'X-Scope-OrgID: t1' \\\n"
 		"          -o json | jq .safe_bits\n"
 		"      the number alone, of one tenant of Mimir\n",
-	.found = "a VM could not run on a host as it is",
+	.found = "a VM could not run on a host as it is, or whether it could is not known",
 	.options = fleet_options,
 	.option_count = sizeof(fleet_options) / sizeof(fleet_options[0]),
 };

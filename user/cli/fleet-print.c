@@ -239,7 +239,7 @@ static void warnings_print(const struct printer *p)
 		paragraph_print(p, 0, line);
 	}
 	if (n->more) {
-		snprintf(line, sizeof(line), "and %zu more warnings", n->more);
+		snprintf(line, sizeof(line), "and %zu more warnings, equal ones each counted", n->more);
 		paragraph_print(p, 0, line);
 	}
 }
@@ -256,6 +256,15 @@ size_t fleet_found(const struct fleet *f)
 		found += !fits;
 	}
 	return found;
+}
+
+bool fleet_all_known(const struct fleet *f)
+{
+	for (size_t i = 0; i < f->vm_count; i++)
+		for (size_t k = 0; k < f->host_count; k++)
+			if (fleet_judge(&f->vms[i], &f->hosts[k]) == FLEET_UNKNOWN)
+				return false;
+	return !f->unknown;
 }
 
 int fleet_print_table(FILE *out, const struct fleet_view *v, unsigned int width)

@@ -37,6 +37,9 @@ struct fleet_view {
 /** VMs that could not run on some host of the fleet as they are. */
 size_t fleet_found(const struct fleet *f);
 
+/** All limits of all hosts are known, and all widths of VMs. */
+bool fleet_all_known(const struct fleet *f);
+
 /** For people, in lines of width columns (0: no limit but the default). 0, or -errno. */
 int fleet_print_table(FILE *out, const struct fleet_view *v, unsigned int width);
 

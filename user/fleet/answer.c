@@ -40,7 +40,18 @@ static bool error_words(const json_t *root, char *buf, size_t size)
 	return true;
 }
 
-/* What the status alone says. */
+/* The first line of plain text: so say Go's servers, Mimir among them, what is wrong. */
+static bool body_words(const struct http_answer *a, char *buf, size_t size)
+{
+	const char *begin = a->body + strspn(a->body, " \t\r\n");
+
+	if (!*begin || strchr("<{[", *begin))
+		return false;
+	host_text_clean(buf, size, begin, strcspn(begin, "\r\n"));
+	return true;
+}
+
+/* What the status alone says; NULL: nothing. */
 static const char *status_words(long status)
 {
 	switch (status) {
@@ -59,7 +70,7 @@ static const char *status_words(long status)
 	case 504:
 		return "what is behind it does not answer";
 	default:
-		return status > 299 ? "it does not say why" : "200 was expected";
+		return status > 299 ? NULL : "200 was expected";
 	}
 }
 
@@ -72,9 +83,14 @@ static int refused(const struct http_answer *a, const json_t *root, const struct
 			 p->url, a->redirect[0] ? " to " : "", a->redirect);
 	else if (error_words(root, words, sizeof(words)))
 		snprintf(p->err, p->err_size, "%s answers %ld: %s", p->url, a->status, words);
+	else if (body_words(a, words, sizeof(words)))
+		snprintf(p->err, p->err_size, "%s answers %ld, '%s'%s%s", p->url, a->status, words,
+			 status_words(a->status) ? ": " : "",
+			 status_words(a->status) ? status_words(a->status) : "");
 	else
 		snprintf(p->err, p->err_size, "%s answers %ld: %s", p->url, a->status,
-			 status_words(a->status));
+			 status_words(a->status) ? status_words(a->status) :
+			 "it does not say why");
 	return -EPROTO;
 }
 

@@ -43,23 +43,23 @@ static uint64_t now_ns(void)
 int http_url_check(const char *url, char *err, size_t err_size)
 {
 	CURLU *parts = curl_url();
-	char *query = NULL, *fragment = NULL;
+	CURLUcode code = CURLUE_OK;
 	int ret = -EINVAL;
 
-	if (!parts)
+	if (parts)
+		code = curl_url_set(parts, CURLUPART_URL, url, CURLU_DISALLOW_USER);
+	if (!parts || code == CURLUE_OUT_OF_MEMORY)
 		snprintf(err, err_size, "out of memory");
 	else if (strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8))
 		snprintf(err, err_size, "expected http://HOST[:PORT][/PATH] or https://...");
-	else if (curl_url_set(parts, CURLUPART_URL, url, CURLU_DISALLOW_USER))
-		snprintf(err, err_size, "not a valid address; user and password go into a file "
-			 "for --netrc-file");
-	else if (!curl_url_get(parts, CURLUPART_QUERY, &query, 0) ||
-		 !curl_url_get(parts, CURLUPART_FRAGMENT, &fragment, 0))
+	else if (code == CURLUE_USER_NOT_ALLOWED)
+		snprintf(err, err_size, "user and password go into a file for --netrc-file");
+	else if (code)
+		snprintf(err, err_size, "not a valid address: %s", curl_url_strerror(code));
+	else if (url[strcspn(url, "?#")])
 		snprintf(err, err_size, "an address without '?' and '#' is expected");
 	else
 		ret = 0;
-	curl_free(query);
-	curl_free(fragment);
 	curl_url_cleanup(parts);
 	return ret;
 }

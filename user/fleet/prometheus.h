@@ -20,7 +20,7 @@ struct prometheus_opts {
 struct prometheus_notes {
 	char *warnings[PROMETHEUS_WARNINGS];	/**< different ones, in the order of coming */
 	size_t count;		/**< of those; prometheus_notes_fini() */
-	size_t more;		/**< that were not kept */
+	size_t more;		/**< that were not kept, equal ones each counted */
 };
 
 /**
