@@ -102,11 +102,25 @@ modes_are_right() {
 	return 0
 }
 
+# Each library that a program is linked with is of a package that is asked for.
 depends_are_named() {
-	local library
-	for library in libbpf1 libcurl libsqlite3 libmicrohttpd libseccomp libmnl libjansson; do
-		dpkg-deb -f "$trace" Depends | grep -q "$library" || { echo "no $library"; return 1; }
+	local library package found=0
+	for library in $(readelf -d "$work"/root/usr/bin/* | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort -u); do
+		package=$(dpkg -S "*/$library" | sed -n "s/^\([^ :]*\):$(dpkg --print-architecture):.*/\1/p" |
+			head -n 1)
+		[ -n "$package" ] && dpkg-deb -f "$trace" Depends | grep -qE "(^| )$package( |,|\$)" ||
+			{ echo "no ${package:-package of} $library"; return 1; }
+		found=$((found + 1))
 	done
+	[ "$found" -ge 10 ]
+}
+
+# Who maintains a package can be told when it is built.
+maintainer_is_named() {
+	local maintainer
+	maintainer=$(dpkg-deb -f "$trace" Maintainer)
+	[ "$maintainer" = "${DEBFULLNAME:-viommu-trace} <${DEBEMAIL:-root@localhost}>" ] &&
+		[ "$maintainer" = "$(dpkg-deb -f "$guard" Maintainer)" ]
 }
 
 # The scripts of the packages make the user, and give the module to DKMS.
@@ -115,6 +129,17 @@ scripts_are_there() {
 		grep -q 'systemd-sysusers' "$work/trace/postinst" &&
 		grep -q 'systemd-tmpfiles' "$work/trace/postinst" &&
 		grep -q 'dkms' "$work/guard/postinst" && grep -q 'dkms' "$work/guard/prerm"
+}
+
+# What runs does so after an upgrade, by the new program, and not when the package is gone.
+upgrade_restarts() {
+	! grep -qs 'deb-systemd-invoke stop' "$work/trace/preinst" &&
+		grep -q '_dh_action=restart' "$work/trace/postinst" &&
+		grep -q 'deb-systemd-invoke stop.*viommud.service' "$work/trace/prerm"
+}
+
+purge_removes_the_history() {
+	sh -n "$work/trace/postrm" && grep -q 'rm -rf /var/lib/viommu$' "$work/trace/postrm"
 }
 
 # DKMS gets all that the module is built from: it is built from nothing else, for a lab kernel.
@@ -137,7 +162,10 @@ test_that 'units start what is there' units_find_programs
 test_that 'manuals are shown' manuals_are_shown
 test_that 'owners and modes' modes_are_right
 test_that 'libraries are named' depends_are_named
+test_that 'maintainer' maintainer_is_named
 test_that 'scripts' scripts_are_there
+test_that 'an upgrade starts anew what runs' upgrade_restarts
+test_that 'purge' purge_removes_the_history
 test_that 'the module builds from its package' module_sources_suffice
 echo "deb: $passed passed, $failed failed"
 [ -z "${RESULTS:-}" ] || echo "$passed $failed 0" >>"$RESULTS"

@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Build the Debian packages: tools/deb.sh OUT VERSION
 # The sources are copied first: debhelper writes beside them and wants debian/ at their top.
+# Who builds them maintains them: DEBFULLNAME and DEBEMAIL, as for all of Debian's tools.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 out=$1 version=$2
+export MAINTAINER="${DEBFULLNAME:-viommu-trace} <${DEBEMAIL:-root@localhost}>"
 
 # The time of the last change makes two builds of one commit the same.
 changelog() {
 	local when
 	when=$(git -C "$top" log -1 --format=%cD 2>/dev/null || date -R)
 	printf 'viommu-trace (%s) unstable; urgency=medium\n\n  * Built from source.\n\n' "$version"
-	printf ' -- viommu-trace maintainers <viommu-trace@localhost>  %s\n' "$when"
+	printf ' -- %s  %s\n' "$MAINTAINER" "$when"
 }
 
 copy_sources() {
@@ -24,6 +26,8 @@ copy_sources() {
 		find . -path ./build -prune -o -type f -print0
 	fi | tar -c --null --files-from - --ignore-failed-read 2>/dev/null | tar -x -C "$out/src"
 	cp -r dist/debian "$out/src/debian"
+	awk '/^Maintainer:/ { $0 = "Maintainer: " ENVIRON["MAINTAINER"] } 1' dist/debian/control \
+		>"$out/src/debian/control"
 	changelog >"$out/src/debian/changelog"
 }
 
