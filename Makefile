@@ -132,7 +132,8 @@ $(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
--include $(shell find $(O) -name '*.d' -type f 2>/dev/null)
+# Not all of $(O): the packages' folders have others of that name, such as tmpfiles.d.
+-include $(shell find $(O)/obj $(O)/bpf -name '*.d' 2>/dev/null)
 
 # ---------------------------------------------------------------------------------------- tests
 

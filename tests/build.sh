@@ -33,6 +33,11 @@ builds_without_network() { unshare -n make -j2 O="$work/build" all tools; }
 
 says_little() { make O="$work/build" all 2>&1 | grep -cv 'Nothing to be done' | grep -qx 0; }
 
+# Packages are built below build/, with folders that are called like files of dependencies.
+folders_are_no_dependencies() {
+	mkdir -p "$work/build/deb/src/tmpfiles.d" && make -n O="$work/build" all
+}
+
 # Sources that include the header, by the compiler's own account.
 includers() {
 	local source
@@ -89,6 +94,7 @@ start=$SECONDS
 test_that 'builds from nothing, without a network' builds_without_network
 echo "     ($((SECONDS - start)) s)"
 test_that 'a second build does nothing' says_little
+test_that 'packages are below it' folders_are_no_dependencies
 for header in user/core/iova.h user/host/vm.h user/trace/tracer.h user/cli/output.h; do
 	test_that "a change of $header reaches who includes it" header_is_followed "$header"
 done

@@ -46,6 +46,12 @@ completion_options() {
 	sed -n "s/^[[:blank:]]*$1) echo \"\(.*\)\" ;;/\1/p" "$completion" | tr ' ' '\n' | sed 's/^--//'
 }
 
+# Commands that have a line of their own in the synopsis.
+synopsis_commands() {
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$man" |
+		awk '/^\.Cm / && before == ".Nm" { print $2 } { before = $0 }'
+}
+
 # --help and --version are those of every command, and told once.
 check_command() {
 	sed -n 's/^  \(-.,\|   \) --\([a-z-]*\).*/\2/p' >"$tmp/help"
@@ -60,6 +66,8 @@ check_commands() {
 		>"$tmp/commands"
 	sed -n '/^\.Sh DESCRIPTION/,/^\.Sh OUTPUT/s/^\.Ss //p' "$man" >"$tmp/have"
 	same "commands of the manual" "$tmp/commands" "$tmp/have"
+	synopsis_commands >"$tmp/have"
+	same "commands of the synopsis" "$tmp/commands" "$tmp/have"
 	sed -n 's/^[[:blank:]]*words="\(host .*\) --help --version"/\1/p' "$completion" |
 		tr ' ' '\n' >"$tmp/have"
 	same "commands of the completion" "$tmp/commands" "$tmp/have"
