@@ -79,6 +79,7 @@ names_exist() {
 	dashboard = json.load(open("dist/grafana/viommu.json"))
 	exprs = [t["expr"] for p in dashboard["panels"] for t in p.get("targets", [])]
 	exprs += [v["definition"] for v in dashboard["templating"]["list"] if "definition" in v]
+	exprs += [t.get("legendFormat", "") for p in dashboard["panels"] for t in p.get("targets", [])]
 	exprs += re.sub(r"#.*", "", rules).splitlines()
 	exprs += [line for path in pathlib.Path("tests").glob("prometheus/*.test.yml")
 	          for line in path.read_text().splitlines()]
@@ -86,7 +87,12 @@ names_exist() {
 	          for line in path.read_text().splitlines() if not line.startswith("#")]
 	exprs.append(sys.argv[2])
 	bad, seen = set(), set()
+	labels = target.union(*metrics.values())
 	for expr in exprs:
+	    grouped = ",".join(re.findall(r"\b(?:by|on|group_left) \(([^)]*)\)", expr)).replace(" ", "").split(",")
+	    for label in grouped + re.findall(r"\{\{ *(?:\$labels\.)?([a-z_]\w*) *\}\}", expr):
+	        if label and label not in labels | {"alertname", "alertstate"}:
+	            bad.add("no metric has a label " + label)
 	    for record in re.findall(r"\b[a-z_]+:viommu_\w+:\w+", expr):
 	        if record not in recorded:
 	            bad.add("nothing records " + record)
@@ -107,6 +113,8 @@ names_exist() {
 
 a_planted_name_is_seen() { ! PLANT='viommu_surprise_total' names_exist; }
 a_planted_label_is_seen() { ! PLANT='viommu_guard_up{domain="x"}' names_exist; }
+a_planted_group_is_seen() { ! PLANT='sum by (vm) (viommu_guard_up)' names_exist; }
+a_planted_legend_is_seen() { ! PLANT='{{vm}} on {{instance}}' names_exist; }
 a_planted_record_is_seen() { ! PLANT='cluster:viommu_guard_up:min' names_exist; }
 
 # What Grafana asks of a dashboard that is imported, and that each expression is PromQL.
@@ -155,6 +163,8 @@ test_that 'each rule has a test that needs it' each_rule_is_tested
 test_that 'metrics and labels that are asked for exist' names_exist
 test_that 'a planted metric is noticed' a_planted_name_is_seen
 test_that 'a planted label is noticed' a_planted_label_is_seen
+test_that 'a planted label to group by is noticed' a_planted_group_is_seen
+test_that 'a planted label of a legend is noticed' a_planted_legend_is_seen
 test_that 'a planted record is noticed' a_planted_record_is_seen
 test_that 'the dashboard is valid' dashboard_is_valid
 echo "prometheus: $passed passed, $failed failed"
