@@ -176,7 +176,7 @@ static void a_recycled_number_is_a_new_container(void **state)
 	assert_int_equal(get(l, "g")->maps, 199);
 	assert_int_equal(get(l, "g")->containers, 1);
 	ledger_expire(l, NOW + LEDGER_GRACE_EVENTS, HOUR);
-	assert_int_equal(get(l, "g")->failures[VIOMMU_REASON_UNKNOWN], 4);
+	assert_int_equal(get(l, "g")->failures[VIOMMU_REASON_UNKNOWN], 8);	/* of both */
 	ledger_free(l);
 }
 
@@ -235,16 +235,56 @@ static void what_no_event_tells_of_is_unknown(void **state)
 	tell(l, "g", 1, VIOMMU_REASON_OVERLAP, 3);
 	ledger_expire(l, NOW + HOUR, 2 * HOUR);
 	d = get(l, "g");
-	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 0);	/* it is alive */
+	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 5);	/* for long, though it is alive */
+	ledger_expire(l, NOW + HOUR, 2 * HOUR);
+	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 5);	/* but once */
+	c.map_failures[EEXIST] = 15;
 	c.state = VIOMMU_CONTAINER_DEAD;
 	assert_int_equal(ledger_set_container(l, &c, NOW + HOUR), 0);
 	ledger_expire(l, NOW + HOUR + LEDGER_GRACE_EVENTS - 1, 2 * HOUR);
-	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 0);
+	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 5);
 	tell(l, "g", 1, VIOMMU_REASON_MEMLOCK, 1);	/* after its last */
 	ledger_expire(l, NOW + HOUR + LEDGER_GRACE_EVENTS, 2 * HOUR);
-	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 4);
+	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 9);
 	assert_int_equal(d->failures[VIOMMU_REASON_OVERLAP], 5);
 	assert_int_equal(d->failures[VIOMMU_REASON_MEMLOCK], 1);
+	ledger_free(l);
+}
+
+/* Events of a failure are on their way for a while, whatever the clock does meanwhile. */
+static void what_is_on_its_way_is_waited_for(void **state)
+{
+	struct viommu_container c = ledger_container_of(1, 10, 39), gone = ledger_container_of(2, 10, 39);
+	struct ledger *l = ledger_new();
+	const struct ledger_domain *d;
+	uint64_t now = NOW - HOUR;	/* the clock is set back after the first state */
+
+	(void)state;
+	add_process(l, "g", 10);
+	add_process(l, "other", 20);
+	gone.state = VIOMMU_CONTAINER_DEAD;
+	c.map_failures[EINVAL] = gone.map_failures[EINVAL] = 3;
+	set(l, &c);
+	set(l, &gone);
+	d = get(l, "g");
+	ledger_expire(l, now, 2 * HOUR);
+	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 0);
+	for (unsigned int i = 0; i < 10; i++) {		/* it goes on failing */
+		now += LEDGER_GRACE_EVENTS - 1;
+		c.map_failures[EINVAL]++;
+		assert_int_equal(ledger_set_container(l, &c, now), 0);
+		ledger_expire(l, now, 2 * HOUR);
+	}
+	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 3);	/* of the one that ended */
+	tell(l, "g", 1, VIOMMU_REASON_OVERLAP, 11);
+	c.tgid = 20;			/* handed on, with the two that nobody told of */
+	c.start_time = 1020;
+	assert_int_equal(ledger_set_container(l, &c, now), 0);
+	ledger_expire(l, now + LEDGER_GRACE_EVENTS - 1, 2 * HOUR);
+	assert_int_equal(get(l, "other")->failures[VIOMMU_REASON_UNKNOWN], 0);
+	ledger_expire(l, now + LEDGER_GRACE_EVENTS, 2 * HOUR);
+	assert_int_equal(get(l, "other")->failures[VIOMMU_REASON_UNKNOWN], 2);
+	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 3);
 	ledger_free(l);
 }
 
@@ -672,6 +712,7 @@ int main(void)
 		cmocka_unit_test(containers_without_a_process_are_refused),
 		cmocka_unit_test(the_last_state_comes_after_the_process),
 		cmocka_unit_test(what_no_event_tells_of_is_unknown),
+		cmocka_unit_test(what_is_on_its_way_is_waited_for),
 		cmocka_unit_test(older_containers_have_no_gauges),
 		cmocka_unit_test(entries_are_of_the_fullest_container),
 		cmocka_unit_test(ranges_are_usable_in_all_containers),

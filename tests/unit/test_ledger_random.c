@@ -313,6 +313,15 @@ static void check(struct model *m)
 static void check_settled(struct model *m)
 {
 	queue_flush(m);
+	for (size_t j = 0; j < CONTAINERS; j++) {
+		struct model_container *c = &m->containers[j];
+
+		if (!c->used)
+			continue;
+		container_tell(m, c);
+		totals_of(m, c)->unknown += c->now.map_failures[EINVAL] - c->explained;
+		c->explained = c->now.map_failures[EINVAL];
+	}
 	m->now += 2 * LEDGER_GRACE_EVENTS;
 	ledger_expire(m->l, m->now, UINT64_MAX);
 	for (size_t name = 0; name < NAMES; name++) {

@@ -159,6 +159,8 @@ static void container_update(struct container *c, const struct viommu_container 
 		container_close(c, now);
 		c->ranges.count = 0;
 	}
+	if (counts.failures > c->counts.failures)
+		c->domain->failed_at = now;
 	counts_add(shown, &counts, &c->counts);
 	c->counts = counts;
 	c->pid = told->tgid;
@@ -199,6 +201,7 @@ static int container_get(struct ledger *l, const struct viommu_container *told, 
 	} else if (c->domain != d) {
 		container_unlink(c);
 		container_link(d, c);
+		d->failed_at = now;	/* what it owes has come with it */
 	}
 	*out = c;
 	return 0;

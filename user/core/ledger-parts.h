@@ -59,6 +59,7 @@ struct domain {
 	 */
 	int64_t untold;
 	uint64_t untold_since;		/**< when it rose; valid if it is above 0 */
+	uint64_t failed_at;		/**< when a container that was alive had failed once more */
 };
 
 /** Counters told since the collector's start: what earlier collectors told is kept apart. */

@@ -204,10 +204,41 @@ void domain_settle(struct domain *d, uint64_t now, uint64_t grace)
 {
 	if (d->untold <= 0)
 		return;
-	if (now >= d->untold_since && now - d->untold_since < grace)
+	if (d->untold_since > now)	/* the clock was set back */
+		d->untold_since = now;
+	if (now - d->untold_since < grace)
 		return;
 	d->shown.failures[VIOMMU_REASON_UNKNOWN] += (uint64_t)d->untold;
 	d->untold = 0;
+}
+
+/*
+ * The same of what is alive, once nothing failed for as long as an event may take: a VM runs for
+ * months, and a record that was lost would be missing for as long.
+ */
+static void domain_settle_alive(struct domain *d, uint64_t now)
+{
+	int64_t owed = d->untold;
+
+	if (d->failed_at > now)		/* the clock was set back */
+		d->failed_at = now;
+	if (now - d->failed_at < LEDGER_GRACE_EVENTS)
+		return;
+	for (const struct container *c = d->containers; c; c = c->next)
+		owed += (int64_t)(c->counts.failures - c->told);
+	if (owed <= 0)
+		return;
+	d->shown.failures[VIOMMU_REASON_UNKNOWN] += (uint64_t)owed;
+	for (struct container *c = d->containers; c && owed; c = c->next) {
+		const int64_t of_it = (int64_t)(c->counts.failures - c->told);
+		const int64_t paid = of_it < owed ? of_it : owed;
+
+		if (paid <= 0)
+			continue;
+		c->told += (uint64_t)paid;
+		owed -= paid;
+	}
+	d->untold -= owed;
 }
 
 void ledger_restart(struct ledger *l, uint64_t now)
@@ -231,6 +262,7 @@ void ledger_restart(struct ledger *l, uint64_t now)
 static bool domain_expire(struct domain *d, uint64_t now, uint64_t keep)
 {
 	domain_settle(d, now, LEDGER_GRACE_EVENTS);
+	domain_settle_alive(d, now);
 	if (d->processes || d->containers || d->shown.seen > now)	/* the clock was set back */
 		d->shown.seen = now;
 	return now - d->shown.seen <= keep;
