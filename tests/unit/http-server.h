@@ -32,6 +32,7 @@ struct server_setup {
 	unsigned int timeout;		/**< 0: 10 s */
 	const char *problem;		/**< for /healthz */
 	unsigned int vms;		/**< so many more */
+	const char *history;		/**< file of an empty history; NULL: none */
 };
 
 static inline uint64_t test_now(void)
@@ -71,6 +72,7 @@ static inline int server_main(int listen_fd, int stop, int messages,
 		.web_config = setup->web_config,
 		.max_connections = setup->max_connections ? setup->max_connections : 64,
 		.timeout = setup->timeout ? setup->timeout : 10 };
+	const struct store_listener listener = { server_message, &context };
 	struct ledger *l = (struct ledger *)source.ledger;
 	struct http_server *h;
 	char why[512], name[64];
@@ -80,6 +82,9 @@ static inline int server_main(int listen_fd, int stop, int messages,
 		snprintf(name, sizeof(name), "instance-%08x", i);
 		fixture_process(l, name, 10000 + i, 39);
 	}
+	if (setup->history &&
+	    store_open(&source.store, setup->history, &(struct store_opts){ 0 }, &listener))
+		return 3;
 	if (http_server_new(&h, &opts, &source, why, sizeof(why))) {
 		server_message(&context, true, why);
 		return 1;
@@ -94,6 +99,7 @@ static inline int server_main(int listen_fd, int stop, int messages,
 			return 2;
 	}
 	http_server_free(h);
+	store_close(source.store);
 	ledger_free(l);
 	return 0;
 }

@@ -6,6 +6,8 @@
 
 #include <jansson.h>
 
+#include "store.h"
+
 static int status_of(const char *answer)
 {
 	int status = 0;
@@ -197,8 +199,50 @@ static void json_is_valid(void **state)
 	assert_string_equal(json_string_value(json_object_get(limit, "last_iova")), "0x7fffffffff");
 	assert_int_equal(json_integer_value(json_object_get(limit, "bits")), 39);
 	assert_int_equal(json_array_size(json_object_get(vm, "findings")), 1);
+	assert_true(json_integer_value(json_object_get(vm, "latency_p99_ns")) > 0);
+	/* one that never mapped: how long that takes is not known */
+	assert_string_equal(json_string_value(json_object_get(json_array_get(vms, 1), "vm")),
+			    "db1");
+	assert_null(json_object_get(json_array_get(vms, 1), "latency_p50_ns"));
+	assert_null(json_object_get(json_array_get(vms, 1), "latency_p99_ns"));
 	json_decref(all);
 	server_stop(&s);
+}
+
+/* What is gone has a history, what never was has an empty one; what is no name has none. */
+static void history_of_any_name(void **state)
+{
+	static const struct {
+		const char *path;
+		int status;
+	} cases[] = {
+		{ "/api/v1/vms?since=60", 200 }, { "/api/v1/vms/web1?since=60", 200 },
+		{ "/api/v1/vms/nobody?since=60", 200 }, { "/api/v1/vms/?since=60", 404 },
+		{ "/api/v1/vms/%FF%FE?since=60", 404 }, { "/api/v1/vms/%ff", 404 },
+		{ "/vms/%ff", 404 }, { "/api/v1/vms/%0a?since=60", 404 },
+	};
+	struct store_dir dir;
+	struct server s;
+
+	(void)state;
+	store_dir_init(&dir);
+	server_start(&s, &(struct server_setup){ .history = dir.db });
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *answer = client_get(&s, cases[i].path);
+
+		if (status_of(answer) != cases[i].status)
+			fail_msg("%s: '%.80s'", cases[i].path, answer);
+		if (cases[i].status == 200) {
+			json_t *json = json_loads(body_of(answer), JSON_REJECT_DUPLICATES, NULL);
+
+			assert_non_null(json_object_get(json, "history"));
+			json_decref(json);
+			schema_check(body_of(answer));
+		}
+		free(answer);
+	}
+	server_stop(&s);
+	store_dir_fini(&dir);
 }
 
 static void hostile_names_are_text(void **state)
@@ -425,6 +469,7 @@ int main(void)
 		cmocka_unit_test(methods),
 		cmocka_unit_test(health),
 		cmocka_unit_test(json_is_valid),
+		cmocka_unit_test(history_of_any_name),
 		cmocka_unit_test(hostile_names_are_text),
 		cmocka_unit_test(connections_are_kept),
 		cmocka_unit_test(broken_requests),

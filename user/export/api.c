@@ -112,8 +112,10 @@ static void counters_add(struct json_line *line, const struct ledger_domain *d)
 	}
 	json_line_count(line, "failed", sum);
 	json_line_add(line, "failures", failures);
-	json_line_count(line, "latency_p50_ns", format_latency(d->latency, 500));
-	json_line_count(line, "latency_p99_ns", format_latency(d->latency, 990));
+	if (format_latency(d->latency, 500)) {
+		json_line_count(line, "latency_p50_ns", format_latency(d->latency, 500));
+		json_line_count(line, "latency_p99_ns", format_latency(d->latency, 990));
+	}
 	if (d->has_mapped)
 		json_line_count(line, "mapped_bytes", d->mapped_bytes);
 	if (d->has_entries) {

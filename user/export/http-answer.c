@@ -14,6 +14,7 @@
 #include "export/http-parts.h"
 #include "export/metrics.h"
 #include "export/page.h"
+#include "host/text.h"
 
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 #define TEXT_HTML "text/html; charset=utf-8"
@@ -244,6 +245,15 @@ static bool history_add(const struct http_server *h, json_t *object, const char 
 	return false;
 }
 
+/* No VM that was ever known has another one: they are made clean where they come from. */
+static bool is_name(const char *name)
+{
+	char clean[VIOMMU_NAME_LEN];
+
+	host_text_clean(clean, sizeof(clean), name, strlen(name));
+	return *name && !strcmp(clean, name);
+}
+
 /* name NULL: all VMs. A VM that is gone has its history still. */
 static void api_answer(const struct http_server *h, struct MHD_Connection *connection,
 		       const char *name, struct answer *a)
@@ -257,7 +267,7 @@ static void api_answer(const struct http_server *h, struct MHD_Connection *conne
 	if (!since_read(connection, &seconds, &given, a))
 		return;
 	given = given && s->store;
-	if (name && !d && !given) {
+	if (name && !d && (!given || !is_name(name))) {
 		answer_text(a, MHD_HTTP_NOT_FOUND, "There is no VM of that name. " API_VMS
 			    " lists them.", "");
 		return;
