@@ -451,6 +451,25 @@ static void hostile_names(void **state)
 	}
 }
 
+/* A name that is no UTF-8 looks like one that is: whichever comes first, one of them is shown. */
+static void names_that_look_alike(void **state)
+{
+	static const char *const names[] = { "a\x01", "a\xef\xbf\xbd", "a\xff" };
+	struct ledger *l = ledger_new();
+	size_t dropped;
+	char *text;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++)
+		fixture_process(l, names[i], 1 + i, 48);
+	text = written_of(l, METRICS_TEXT, MANY, &dropped);
+	assert_true(dropped > 0);
+	has_line(text, "viommu_domain_processes{domain=\"a\xef\xbf\xbd\"} 1");
+	well_formed(text);
+	free(text);
+	ledger_free(l);
+}
+
 /* --------------------------------------------------------------------------------------- speed */
 
 /* What a scrape of 500 VMs costs, for who runs it; nothing here is about a limit. */
@@ -496,6 +515,7 @@ int main(void)
 		cmocka_unit_test(negotiation),
 		cmocka_unit_test(whole_domains_are_left_out),
 		cmocka_unit_test(hostile_names),
+		cmocka_unit_test(names_that_look_alike),
 		cmocka_unit_test(many_vms),
 	};
 

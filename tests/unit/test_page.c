@@ -148,6 +148,30 @@ static void what_a_person_needs(void **state)
 	ledger_free(l);
 }
 
+/* The worst is another failure: what the width should be is said all the same. */
+static void too_wide_besides(void **state)
+{
+	struct ledger *l = fixture_ledger();
+	struct viommu_container c;
+	char *text;
+
+	(void)state;
+	fixture_process(l, "crowded", 6000, 64);
+	fixture_container(&c, 6000, fixture_intel39, 2);
+	assert_int_equal(ledger_set_container(l, &c, FIXTURE_NOW), 0);
+	fixture_failure(l, "crowded", 6000, 0x10000, ENOSPC, 1);
+	fixture_failure(l, "crowded", 6000, 0x10000, EEXIST, 1);
+	text = page_of(l, NULL);
+	page_check(text);
+	has(text, "1 more kind of failure");
+	has(text, "The vIOMMU hands out 64 bits of addresses. With 39,");
+	/* once: the other VM's failure says it itself */
+	assert_null(strstr(strstr(text, "hands out 64 bits of addresses") + 1,
+			   "hands out 64 bits of addresses"));
+	free(text);
+	ledger_free(l);
+}
+
 static void empty_host(void **state)
 {
 	struct ledger *l = ledger_new();
@@ -281,6 +305,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_person_needs),
+		cmocka_unit_test(too_wide_besides),
 		cmocka_unit_test(empty_host),
 		cmocka_unit_test(hostile_names),
 		cmocka_unit_test(hostile_details),

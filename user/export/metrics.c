@@ -16,10 +16,7 @@ const char *metrics_content_type(enum metrics_format format)
 		"text/plain; version=0.0.4; charset=utf-8";
 }
 
-/*
- * Has the view a domain with these labels? Only names that are no UTF-8 can look alike, and the
- * ledger is given none.
- */
+/* Has the view a domain with these labels? */
 static bool labels_known(const struct metrics_view *view, const char *labels)
 {
 	for (size_t i = 0; i < view->domain_count; i++)
@@ -36,8 +33,9 @@ static char *domain_labels(const struct metrics_view *view, const struct ledger_
 	struct text t;
 
 	text_init(&t, labels, sizeof(labels));
-	*twice = !labels_add(&t, "domain", d->vm.name, sizeof(d->vm.name)) &&
-		 labels_known(view, labels);
+	labels_add(&t, "domain", d->vm.name, sizeof(d->vm.name));
+	/* Two names look alike if one of them is no UTF-8, which ends in U+FFFD: rarely looked for. */
+	*twice = strstr(labels, "\xef\xbf\xbd") && labels_known(view, labels);
 	return *twice ? NULL : strdup(labels);
 }
 

@@ -96,6 +96,15 @@ static void notes_write(FILE *out, const struct http_source *source)
 
 /* ----------------------------------------------------------------------------------------- VMs */
 
+/* What is shown of the failure says which width to set. */
+static bool is_about_width(const struct viommu_diagnosis *diag)
+{
+	for (size_t i = 0; i < diag->remedy_count && i < VIOMMU_MAX_REMEDIES; i++)
+		if (strstr(diag->remedies[i].option, "aw-bits="))
+			return true;
+	return false;
+}
+
 static void card_write(FILE *out, const struct ledger_domain *d, uint64_t now, unsigned int number)
 {
 	const struct ledger_finding *worst = domain_worst(d);
@@ -104,15 +113,15 @@ static void card_write(FILE *out, const struct ledger_domain *d, uint64_t now, u
 	card_begin(out, d, now, true);
 	if (worst)
 		finding_write(out, worst, now, d->vm.manager);
-	else
+	if (!worst || !is_about_width(&worst->event.diag))
 		advice_write(out, d);
 	if (worst && (d->finding_count > 1 || worst->event.diag.remedy_count > 1)) {
 		fputs("<p class=\"more\"><a href=\"/vms/", out);
 		html_path(out, d->vm.name);
 		fputs("\">", out);
 		if (d->finding_count > 1)
-			fprintf(out, "%zu more kinds of failure, other ways to help</a></p>\n",
-				d->finding_count - 1);
+			fprintf(out, "%zu more kind%s of failure, other ways to help</a></p>\n",
+				d->finding_count - 1, d->finding_count == 2 ? "" : "s");
 		else
 			fputs("Other ways to help</a></p>\n", out);
 	}
