@@ -335,5 +335,6 @@ enum MHD_Result http_answer(struct http_server *h, struct MHD_Connection *connec
 	} else if (client_allowed(h, connection, &a)) {
 		url_answer(h, connection, url, &a);
 	}
+	http_client_weigh(&h->clients, connection, a.size);
 	return answer_send(connection, &a);
 }

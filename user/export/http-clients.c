@@ -19,6 +19,12 @@
 /* ns in which a client that does read has most of its answer */
 #define ANSWER_BEGINS UINT64_C(1000000000)
 
+/*
+ * Bytes of all answers that are being sent: 500 VMs are 2 MiB. Who asks and does not read would else
+ * cost that for each connection.
+ */
+#define ANSWERS_MAX ((size_t)32 << 20)
+
 uint64_t http_now(void)
 {
 	struct timespec t;
@@ -40,6 +46,7 @@ static void client_append(struct http_clients *c, struct http_client *client)
 	*c->end = client;
 	c->end = &client->next;
 	c->count++;
+	c->size += client->size;
 }
 
 static void client_remove(struct http_clients *c, struct http_client *client)
@@ -51,6 +58,7 @@ static void client_remove(struct http_clients *c, struct http_client *client)
 		c->end = client->link;
 	client->link = NULL;
 	c->count--;
+	c->size -= client->size;
 }
 
 /* libmicrohttpd tells when it is done with it; until then it is in no list and counts no more. */
@@ -106,18 +114,44 @@ void http_clients_notify(void *ctx, struct MHD_Connection *connection, void **cl
 	}
 }
 
-void http_client_mark(struct http_clients *c, struct MHD_Connection *connection, bool answered)
+/* NULL: it is being let go. */
+static struct http_client *client_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct http_client *client = info ? info->socket_context : NULL;
 
-	if (!client || !client->link)
+	return client && client->link ? client : NULL;
+}
+
+void http_client_mark(struct http_clients *c, struct MHD_Connection *connection, bool answered)
+{
+	struct http_client *client = client_of(connection);
+
+	if (!client)
 		return;
 	client_remove(c, client);
 	client->since = http_now();
 	client->answered = answered;
+	client->size = 0;
 	client_append(c, client);
+}
+
+void http_client_weigh(struct http_clients *c, struct MHD_Connection *connection, size_t size)
+{
+	struct http_client *client = client_of(connection), *next;
+
+	if (!client)
+		return;
+	client->size += size;
+	c->size += size;
+	/* It is the last: those whose answers began before go first. */
+	for (struct http_client *other = c->first; c->size > ANSWERS_MAX && other != client;
+	     other = next) {
+		next = other->next;
+		if (other->size)
+			client_dismiss(c, other);
+	}
 }
 
 void http_clients_expire(struct http_clients *c, uint64_t now)

@@ -15,6 +15,7 @@ struct http_client {
 	int fd;				/**< libmicrohttpd's */
 	uint64_t since;			/**< ns: the wait for a request, or the answer, began */
 	bool answered;			/**< an answer is being sent */
+	size_t size;			/**< bytes of it */
 };
 
 /** Connections of a server. */
@@ -23,6 +24,7 @@ struct http_clients {
 	struct http_client **end;	/**< where the next one goes */
 	unsigned int count;
 	unsigned int max;		/**< one more, and the first has to go */
+	size_t size;			/**< bytes of the answers that are being sent */
 	uint64_t timeout;		/**< ns for a request to arrive */
 };
 
@@ -49,6 +51,8 @@ void http_clients_notify(void *ctx, struct MHD_Connection *connection, void **cl
 			 enum MHD_ConnectionNotificationCode code);
 /** A request has arrived whole and is being answered; or its answer is sent. */
 void http_client_mark(struct http_clients *c, struct MHD_Connection *connection, bool answered);
+/** Its answer has so many bytes, which are kept until it is sent: others may have to go for them. */
+void http_client_weigh(struct http_clients *c, struct MHD_Connection *connection, size_t size);
 /** Let those go whose time is over. */
 void http_clients_expire(struct http_clients *c, uint64_t now);
 
