@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is asked for, by whom, and the answer to it. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -113,6 +114,22 @@ static bool certificate_accept(const struct web_config *web, struct MHD_Connecti
 	return !gnutls_certificate_verify_peers(info->tls_session, &purpose, 1, &status) && !status;
 }
 
+/* IPv6: its network, as an attacker has all of its addresses. */
+static uint64_t peer_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *peer = info ? info->client_addr : NULL;
+	uint64_t key = 0;
+
+	if (peer && peer->sa_family == AF_INET)
+		key = ((const struct sockaddr_in *)(const void *)peer)->sin_addr.s_addr;
+	else if (peer && peer->sa_family == AF_INET6)
+		memcpy(&key, &((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr,
+		       sizeof(key));
+	return key;
+}
+
 static enum web_verdict password_check(struct web_users *users, struct MHD_Connection *connection)
 {
 	enum web_verdict verdict = WEB_DENIED;
@@ -120,7 +137,8 @@ static enum web_verdict password_check(struct web_users *users, struct MHD_Conne
 	char *name = MHD_basic_auth_get_username_password(connection, &password);
 
 	if (name && password)
-		verdict = web_users_check(users, name, password, http_now());
+		verdict = web_users_check(users, name, password, peer_of(connection),
+					  http_now());
 	if (password)
 		gnutls_memset(password, 0, strlen(password));
 	MHD_free(password);

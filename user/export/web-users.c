@@ -22,8 +22,14 @@
 /* bcrypt looks at 72 bytes; longer requests are hashed no further either. */
 #define PASSWORD_MAX 1024
 
-/* A wrong password makes the next one wait for so many times as long as it took. */
+/*
+ * A wrong password makes the next one of the same peer wait for so many times as long as it took,
+ * and that of any other peer once as long: one that goes on guessing keeps nobody else out.
+ */
 #define WAIT_TIMES 4
+
+/* Peers that wait at the same time; who waited longest makes room. */
+#define WAITERS_MAX 64
 
 struct web_user {
 	char *name;
@@ -39,7 +45,8 @@ struct web_users {
 	unsigned char known[KNOWN_MAX][DIGEST_LEN];
 	size_t known_count;		/* remembered so far, the latest KNOWN_MAX are there */
 	unsigned char key[DIGEST_LEN];
-	uint64_t busy_until;		/* ns */
+	uint64_t busy_until;		/* ns; for everybody */
+	struct { uint64_t peer, until; } waiters[WAITERS_MAX];
 	uint64_t computed;
 	struct crypt_data crypt;
 };
@@ -154,8 +161,27 @@ static uint64_t cpu_now(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+static bool peer_waits(const struct web_users *u, uint64_t peer, uint64_t now)
+{
+	for (size_t i = 0; i < WAITERS_MAX; i++)
+		if (u->waiters[i].peer == peer && now < u->waiters[i].until)
+			return true;
+	return false;
+}
+
+static void peer_wait(struct web_users *u, uint64_t peer, uint64_t until)
+{
+	size_t at = 0;
+
+	for (size_t i = 1; i < WAITERS_MAX; i++)
+		if (u->waiters[i].until < u->waiters[at].until)
+			at = i;
+	u->waiters[at].peer = peer;
+	u->waiters[at].until = until;
+}
+
 enum web_verdict web_users_check(struct web_users *u, const char *name, const char *password,
-				 uint64_t now)
+				 uint64_t peer, uint64_t now)
 {
 	unsigned char digest[DIGEST_LEN];
 	uint64_t begin;
@@ -164,13 +190,14 @@ enum web_verdict web_users_check(struct web_users *u, const char *name, const ch
 		return WEB_DENIED;
 	if (digest_is_known(u, digest))
 		return WEB_ALLOWED;
-	if (now < u->busy_until)
+	if (now < u->busy_until || peer_waits(u, peer, now))
 		return WEB_BUSY;
 	begin = cpu_now();
 	if (!password_is_right(u, name, password)) {
 		const uint64_t took = cpu_now() - begin;
 
-		u->busy_until = now + took + WAIT_TIMES * took;
+		u->busy_until = now + 2 * took;
+		peer_wait(u, peer, now + took + WAIT_TIMES * took);
 		return WEB_DENIED;
 	}
 	memcpy(u->known[u->known_count++ % KNOWN_MAX], digest, DIGEST_LEN);

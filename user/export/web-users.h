@@ -32,9 +32,9 @@ const char *web_hash_error(const char *hash);
 /** 0; -EEXIST; -ENOSPC; -ENOMEM. The hash has to be right. */
 int web_users_add(struct web_users *u, const char *name, const char *hash);
 
-/** now: CLOCK_MONOTONIC ns. */
+/** peer: who asks, an address; who was wrong waits, and others little. now: CLOCK_MONOTONIC ns. */
 enum web_verdict web_users_check(struct web_users *u, const char *name, const char *password,
-				 uint64_t now);
+				 uint64_t peer, uint64_t now);
 
 /** How many hashes were computed so far: for tests. */
 uint64_t web_users_computed(const struct web_users *u);
