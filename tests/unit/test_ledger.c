@@ -221,6 +221,30 @@ static void the_last_state_comes_after_the_process(void **state)
 	ledger_free(l);
 }
 
+/* Neither a clock that is set back nor a full table loses what the last state of it says. */
+static void who_ended_is_remembered(void **state)
+{
+	struct viommu_container c = ledger_container_of(1, 10, 39);
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	add_process(l, "g", 10);
+	ledger_end_process(l, 10, 1010, NOW);
+	ledger_expire(l, NOW - HOUR, HOUR);
+	c.maps = 9;
+	set(l, &c);
+	assert_int_equal(get(l, "g")->maps, 9);
+	ledger_expire(l, NOW - HOUR + LEDGER_GRACE_PROCESS - 1, HOUR);
+	assert_int_equal(get(l, "g")->containers, 1);
+	for (uint32_t pid = 100; pid < 100 + LEDGER_MAX_PROCESSES; pid++)
+		add_process(l, "many", pid);
+	assert_int_equal(get(l, "many")->processes, LEDGER_MAX_PROCESSES);
+	assert_int_equal(get(l, "g")->containers, 0);	/* who ended made room, with its containers */
+	assert_int_equal(get(l, "g")->maps, 9);
+	assert_int_equal(ledger_dropped(l), 0);
+	ledger_free(l);
+}
+
 static void what_no_event_tells_of_is_unknown(void **state)
 {
 	struct viommu_container c = ledger_container_of(1, 10, 39);
@@ -711,6 +735,7 @@ int main(void)
 		cmocka_unit_test(a_recycled_number_is_a_new_container),
 		cmocka_unit_test(containers_without_a_process_are_refused),
 		cmocka_unit_test(the_last_state_comes_after_the_process),
+		cmocka_unit_test(who_ended_is_remembered),
 		cmocka_unit_test(what_no_event_tells_of_is_unknown),
 		cmocka_unit_test(what_is_on_its_way_is_waited_for),
 		cmocka_unit_test(older_containers_have_no_gauges),

@@ -54,14 +54,25 @@ static void process_free(struct ledger *l, struct process *p)
 	free(p);
 }
 
+/* Forget one that ended, with what is left of its containers. */
+static void process_forget(struct ledger *l, struct process *p, uint64_t now)
+{
+	struct domain *d = domain_find(l, p->known.vm.name);
+
+	if (d)
+		container_end_all(l, d, p, now);
+	process_free(l, p);
+}
+
 /* A process in its bucket, in no list. Who ended longest ago makes room. */
-static struct process *process_new(struct ledger *l, const struct ledger_process *known, int *err)
+static struct process *process_new(struct ledger *l, const struct ledger_process *known,
+				   uint64_t now, int *err)
 {
 	struct process **bucket = &l->processes[process_bucket(known->pid, known->start_time)];
 	struct process *p;
 
 	if (l->process_count == LEDGER_MAX_PROCESSES && l->ended)
-		process_free(l, l->ended);
+		process_forget(l, l->ended, now);
 	*err = -ENOSPC;
 	if (l->process_count == LEDGER_MAX_PROCESSES)
 		return NULL;
@@ -91,7 +102,7 @@ int ledger_add_process(struct ledger *l, const struct ledger_process *known, uin
 	if (p) {
 		process_unlink(l, p);
 	} else {
-		p = process_new(l, known, &err);
+		p = process_new(l, known, now, &err);
 		if (!p)
 			return ledger_drop(l, err);
 	}
@@ -122,14 +133,12 @@ void process_expire(struct ledger *l, uint64_t now)
 {
 	while (l->ended) {
 		struct process *p = l->ended;
-		struct domain *d;
 
-		if (now >= p->ended_at && now - p->ended_at < LEDGER_GRACE_PROCESS)
+		if (p->ended_at > now)	/* the clock was set back */
+			p->ended_at = now;
+		if (now - p->ended_at < LEDGER_GRACE_PROCESS)
 			return;
-		d = domain_find(l, p->known.vm.name);
-		if (d)
-			container_end_all(l, d, p, now);
-		process_free(l, p);
+		process_forget(l, p, now);
 	}
 }
 
