@@ -14,7 +14,7 @@
 #endif
 
 /** Layout version of everything below; BPF object and user program carry it and must agree. */
-#define VIOMMU_RECORD_VERSION 3
+#define VIOMMU_RECORD_VERSION 4
 
 /** Usable IOVA ranges that one record can hold. Known machines have up to ten; a longer list is
  *  cut and says so (VIOMMU_F_RANGES_CUT).

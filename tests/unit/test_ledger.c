@@ -257,10 +257,10 @@ static void what_no_event_tells_of_is_unknown(void **state)
 	c.map_failures[EEXIST] = 10;
 	set(l, &c);
 	tell(l, "g", 1, VIOMMU_REASON_OVERLAP, 3);
-	ledger_expire(l, NOW + HOUR, 2 * HOUR);
+	assert_true(ledger_expire(l, NOW + HOUR, 2 * HOUR));
 	d = get(l, "g");
 	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 5);	/* for long, though it is alive */
-	ledger_expire(l, NOW + HOUR, 2 * HOUR);
+	assert_false(ledger_expire(l, NOW + HOUR, 2 * HOUR));
 	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 5);	/* but once */
 	c.map_failures[EEXIST] = 15;
 	c.state = VIOMMU_CONTAINER_DEAD;

@@ -261,21 +261,24 @@ void ledger_restart(struct ledger *l, uint64_t now)
 /* Whether the domain is kept. */
 static bool domain_expire(struct domain *d, uint64_t now, uint64_t keep)
 {
-	domain_settle(d, now, LEDGER_GRACE_EVENTS);
-	domain_settle_alive(d, now);
 	if (d->processes || d->containers || d->shown.seen > now)	/* the clock was set back */
 		d->shown.seen = now;
 	return now - d->shown.seen <= keep;
 }
 
-void ledger_expire(struct ledger *l, uint64_t now, uint64_t keep)
+bool ledger_expire(struct ledger *l, uint64_t now, uint64_t keep)
 {
+	bool grown = false;
 	size_t kept = 0;
 
 	process_expire(l, now);
 	for (size_t i = 0; i < l->domain_count; i++) {
 		struct domain *d = l->domains[i];
+		const uint64_t before = d->shown.failures[VIOMMU_REASON_UNKNOWN];
 
+		domain_settle(d, now, LEDGER_GRACE_EVENTS);
+		domain_settle_alive(d, now);
+		grown = grown || d->shown.failures[VIOMMU_REASON_UNKNOWN] != before;
 		if (domain_expire(d, now, keep)) {
 			l->domains[kept++] = d;
 			continue;
@@ -285,4 +288,5 @@ void ledger_expire(struct ledger *l, uint64_t now, uint64_t keep)
 		domain_free(l, d);
 	}
 	l->domain_count = kept;
+	return grown;
 }

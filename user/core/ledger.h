@@ -182,9 +182,9 @@ void ledger_restart(struct ledger *l, uint64_t now);
 
 /**
  * Forget domains without a process since before now - keep, and their denials; settle what waits
- * for a grace. Call every second.
+ * for a grace. Call every second. true: totals have grown by that.
  */
-void ledger_expire(struct ledger *l, uint64_t now, uint64_t keep);
+bool ledger_expire(struct ledger *l, uint64_t now, uint64_t keep);
 
 size_t ledger_domain_count(const struct ledger *l);
 /** In the order of their names; NULL beyond the last. Valid until the ledger changes. */

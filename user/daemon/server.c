@@ -78,9 +78,8 @@ static void tick(struct server *s)
 
 	if (s->store && (s->dirty || minute))
 		totals_store(s);
-	s->dirty = false;
 	/* After their last totals are kept. */
-	ledger_expire(s->ledger, now, s->config.keep_gone_minutes * NS_PER_MINUTE);
+	s->dirty = ledger_expire(s->ledger, now, s->config.keep_gone_minutes * NS_PER_MINUTE);
 	if (!s->store || !store_commit(s->store))
 		server_tell_taken(s);
 	if (!s->store)
