@@ -487,6 +487,30 @@ static void domains_expire(void **state)
 	ledger_free(l);
 }
 
+/* However short domains are kept: what comes after their end counts, and can be read once. */
+static void nothing_on_its_way_is_forgotten(void **state)
+{
+	struct viommu_container c = ledger_container_of(1, 10, 39);
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	add_process(l, "g", 10);
+	c.map_failures[EINVAL] = 3;
+	set(l, &c);
+	ledger_expire(l, NOW, 0);
+	c.state = VIOMMU_CONTAINER_DEAD;
+	assert_int_equal(ledger_set_container(l, &c, NOW + SECOND / 2), 0);
+	ledger_end_process(l, 10, 1010, NOW + SECOND / 2);
+	assert_false(ledger_expire(l, NOW + SECOND, 0));
+	tell(l, "g", 1, VIOMMU_REASON_OVERLAP, 1);
+	assert_true(ledger_expire(l, NOW + HOUR, 0));
+	assert_int_equal(get(l, "g")->failures[VIOMMU_REASON_OVERLAP], 1);
+	assert_int_equal(get(l, "g")->failures[VIOMMU_REASON_UNKNOWN], 2);
+	assert_false(ledger_expire(l, NOW + HOUR, 0));
+	assert_int_equal(ledger_domain_count(l), 0);
+	ledger_free(l);
+}
+
 static void findings_are_newest_first_and_bounded(void **state)
 {
 	struct viommu_event event = ledger_failure("g", 0, VIOMMU_REASON_OVERLAP, 1);
@@ -743,6 +767,7 @@ int main(void)
 		cmocka_unit_test(ranges_are_usable_in_all_containers),
 		cmocka_unit_test(totals_outlive_the_collector),
 		cmocka_unit_test(domains_expire),
+		cmocka_unit_test(nothing_on_its_way_is_forgotten),
 		cmocka_unit_test(findings_are_newest_first_and_bounded),
 		cmocka_unit_test(findings_of_all_domains_are_bounded),
 		cmocka_unit_test(events_that_change_nothing),

@@ -258,12 +258,25 @@ void ledger_restart(struct ledger *l, uint64_t now)
 	ledger_host_restart(l);
 }
 
+/* true: totals have grown. */
+static bool domain_settle_all(struct domain *d, uint64_t now)
+{
+	const uint64_t before = d->shown.failures[VIOMMU_REASON_UNKNOWN];
+
+	domain_settle(d, now, LEDGER_GRACE_EVENTS);
+	domain_settle_alive(d, now);
+	return d->shown.failures[VIOMMU_REASON_UNKNOWN] != before;
+}
+
 /* Whether the domain is kept. */
 static bool domain_expire(struct domain *d, uint64_t now, uint64_t keep)
 {
+	/* For what is on its way, at least. */
+	if (keep < LEDGER_GRACE_EVENTS)
+		keep = LEDGER_GRACE_EVENTS;
 	if (d->processes || d->containers || d->shown.seen > now)	/* the clock was set back */
 		d->shown.seen = now;
-	return now - d->shown.seen <= keep;
+	return d->untold > 0 || now - d->shown.seen <= keep;
 }
 
 bool ledger_expire(struct ledger *l, uint64_t now, uint64_t keep)
@@ -274,12 +287,11 @@ bool ledger_expire(struct ledger *l, uint64_t now, uint64_t keep)
 	process_expire(l, now);
 	for (size_t i = 0; i < l->domain_count; i++) {
 		struct domain *d = l->domains[i];
-		const uint64_t before = d->shown.failures[VIOMMU_REASON_UNKNOWN];
+		const bool settled = domain_settle_all(d, now);
 
-		domain_settle(d, now, LEDGER_GRACE_EVENTS);
-		domain_settle_alive(d, now);
-		grown = grown || d->shown.failures[VIOMMU_REASON_UNKNOWN] != before;
-		if (domain_expire(d, now, keep)) {
+		grown = grown || settled;
+		/* What has just grown is looked at once more before it goes. */
+		if (settled || domain_expire(d, now, keep)) {
 			l->domains[kept++] = d;
 			continue;
 		}

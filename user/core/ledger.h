@@ -181,8 +181,8 @@ int ledger_set_program(struct ledger *l, const char *program, bool attached);
 void ledger_restart(struct ledger *l, uint64_t now);
 
 /**
- * Forget domains without a process since before now - keep, and their denials; settle what waits
- * for a grace. Call every second. true: totals have grown by that.
+ * Forget domains without a process since before now - keep, and their denials, but none within
+ * LEDGER_GRACE_EVENTS or in the call that settles what it owes; settle what waits for a grace. Call every second. true: totals have grown by that.
  */
 bool ledger_expire(struct ledger *l, uint64_t now, uint64_t keep);
 
