@@ -259,7 +259,7 @@ static void what_no_event_tells_of_is_unknown(void **state)
 	tell(l, "g", 1, VIOMMU_REASON_OVERLAP, 3);
 	assert_true(ledger_expire(l, NOW + HOUR, 2 * HOUR));
 	d = get(l, "g");
-	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 5);	/* for long, though it is alive */
+	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 5);	/* though it is alive */
 	assert_false(ledger_expire(l, NOW + HOUR, 2 * HOUR));
 	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 5);	/* but once */
 	c.map_failures[EEXIST] = 15;
@@ -278,7 +278,8 @@ static void what_no_event_tells_of_is_unknown(void **state)
 /* Events of a failure are on their way for a while, whatever the clock does meanwhile. */
 static void what_is_on_its_way_is_waited_for(void **state)
 {
-	struct viommu_container c = ledger_container_of(1, 10, 39), gone = ledger_container_of(2, 10, 39);
+	struct viommu_container gone = ledger_container_of(2, 10, 39);
+	struct viommu_container c = ledger_container_of(1, 10, 39);
 	struct ledger *l = ledger_new();
 	const struct ledger_domain *d;
 	uint64_t now = NOW - HOUR;	/* the clock is set back after the first state */

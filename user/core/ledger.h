@@ -31,8 +31,8 @@
 #define LEDGER_ALL_FINDINGS 2048
 
 /**
- * ns for which a failure that its container has counted may still be told of: events are folded, and
- * come later than the state of their container, also after its last.
+ * ns for which a failure that its container has counted may still be told of: events are folded,
+ * and come later than the state of their container, also after its last.
  */
 #define LEDGER_GRACE_EVENTS UINT64_C(5000000000)
 /** ns for which a process that ended is remembered, for the last state of its containers. */
@@ -140,8 +140,9 @@ void ledger_end_process(struct ledger *l, uint32_t pid, uint64_t start_time, uin
  * The state of a container, which replaces what was known of it (by container->id). A counter that
  * is lower than before is taken as a new container's. state DEAD: its last; it adds to the domain
  * and is forgotten. Failures that it counted and no event told of become reason unknown,
- * LEDGER_GRACE_EVENTS after its end, or after the last failure of the domain. A container handed on to another process counts for that one's domain from
- * then on. 0; -ENOENT: neither its process nor itself is known; -EINVAL: id 0; -ENOSPC, -ENOMEM.
+ * LEDGER_GRACE_EVENTS after its end, or after the last failure of the domain. A container handed on
+ * to another process counts for that one's domain from then on. 0; -ENOENT: neither its process nor
+ * itself is known; -EINVAL: id 0; -ENOSPC, -ENOMEM.
  */
 int ledger_set_container(struct ledger *l, const struct viommu_container *container, uint64_t now);
 
@@ -182,7 +183,8 @@ void ledger_restart(struct ledger *l, uint64_t now);
 
 /**
  * Forget domains without a process since before now - keep, and their denials, but none within
- * LEDGER_GRACE_EVENTS or in the call that settles what it owes; settle what waits for a grace. Call every second. true: totals have grown by that.
+ * LEDGER_GRACE_EVENTS or in the call that settles what it owes; settle what waits for a grace.
+ * Call every second. true: totals have grown by that.
  */
 bool ledger_expire(struct ledger *l, uint64_t now, uint64_t keep);
 

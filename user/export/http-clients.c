@@ -20,8 +20,8 @@
 #define ANSWER_BEGINS UINT64_C(1000000000)
 
 /*
- * Bytes of all answers that are being sent: 500 VMs are 2 MiB. Who asks and does not read would else
- * cost that for each connection.
+ * Bytes of all answers that are being sent: 500 VMs are 2 MiB. Who asks and does not read would
+ * else cost that for each connection.
  */
 #define ANSWERS_MAX ((size_t)32 << 20)
 

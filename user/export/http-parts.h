@@ -51,7 +51,7 @@ void http_clients_notify(void *ctx, struct MHD_Connection *connection, void **cl
 			 enum MHD_ConnectionNotificationCode code);
 /** A request has arrived whole and is being answered; or its answer is sent. */
 void http_client_mark(struct http_clients *c, struct MHD_Connection *connection, bool answered);
-/** Its answer has so many bytes, which are kept until it is sent: others may have to go for them. */
+/** Its answer has so many bytes, kept until they are sent: others may have to go for them. */
 void http_client_weigh(struct http_clients *c, struct MHD_Connection *connection, size_t size);
 /** Let those go whose time is over. */
 void http_clients_expire(struct http_clients *c, uint64_t now);

@@ -34,7 +34,7 @@ static char *domain_labels(const struct metrics_view *view, const struct ledger_
 
 	text_init(&t, labels, sizeof(labels));
 	labels_add(&t, "domain", d->vm.name, sizeof(d->vm.name));
-	/* Two names look alike if one of them is no UTF-8, which ends in U+FFFD: rarely looked for. */
+	/* Names look alike if one is no UTF-8, which is shown as U+FFFD: rarely looked for. */
 	*twice = strstr(labels, "\xef\xbf\xbd") && labels_known(view, labels);
 	return *twice ? NULL : strdup(labels);
 }
