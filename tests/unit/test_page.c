@@ -148,6 +148,29 @@ static void what_a_person_needs(void **state)
 	ledger_free(l);
 }
 
+/* "None" is said of a VM that is known to have none, and not of one that nobody could read. */
+static void no_viommu_or_not_known(void **state)
+{
+	static struct ledger_process p = { .pid = 6000, .start_time = 6000000, .viommu = "none" };
+	struct ledger *l = fixture_ledger();
+	struct viommu_container c;
+	char *text;
+
+	(void)state;
+	strcpy(p.vm.name, "plain");
+	assert_int_equal(ledger_add_process(l, &p, FIXTURE_NOW), 0);
+	fixture_container(&c, 6000, fixture_intel39, 2);
+	assert_int_equal(ledger_set_container(l, &c, FIXTURE_NOW), 0);
+	text = page_of(l, ledger_domain_find(l, "plain"));
+	has(text, "No vIOMMU: ");
+	free(text);
+	text = page_of(l, ledger_domain_find(l, "db1"));
+	assert_null(strstr(text, "No vIOMMU"));
+	has(text, "width is not known; the host maps 64 bits.");
+	free(text);
+	ledger_free(l);
+}
+
 /* The worst is another failure: what the width should be is said all the same. */
 static void too_wide_besides(void **state)
 {
@@ -305,6 +328,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_person_needs),
+		cmocka_unit_test(no_viommu_or_not_known),
 		cmocka_unit_test(too_wide_besides),
 		cmocka_unit_test(empty_host),
 		cmocka_unit_test(hostile_names),

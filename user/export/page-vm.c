@@ -261,8 +261,11 @@ void map_write(FILE *out, const struct ledger_domain *d, unsigned int number)
 		      "container of it is alive, or none tells.</p>\n", out);
 		return;
 	}
-	/* which vIOMMU it is makes no difference to the picture, only whether there is one */
-	if (d->viommu[0] && strcmp(d->viommu, viommu_model_name(VIOMMU_MODEL_NONE)) != 0)
+	/*
+	 * Which vIOMMU it is makes no difference to the picture, only that there is none: where
+	 * that is not known, its width is not.
+	 */
+	if (strcmp(d->viommu, viommu_model_name(VIOMMU_MODEL_NONE)) != 0)
 		map.model = VIOMMU_MODEL_VIRTIO;
 	map.advised_bits = domain_advised_bits(d);
 	map.change_needed = domain_is_too_wide(d);
