@@ -173,6 +173,8 @@ static void totals_begin_anew(void **state)
 	a.maps = 1;
 	add(s, START, &a);
 	assert_int_equal(read_all(s, NULL, 0)->hour[0].maps, 21);
+	assert_int_equal(read_all(s, NULL, 0)->hour[0].limit_bits, 39);	/* still the least */
+	assert_int_equal(read_all(s, NULL, 0)->hour[0].recommended_bits, 39);
 	assert_int_equal(read_all(s, NULL, 0)->hour[0].highest_iova, 10 * 4096 - 1);
 	a.maps = 2;
 	a.highest_mapped = 0x10000;	/* one digit more than 0x9fff */

@@ -18,10 +18,13 @@ static const char *const statements[STORE_NR_STATEMENTS] = {
 		"map_bytes = map_bytes + excluded.map_bytes, "
 		"unmap_bytes = unmap_bytes + excluded.unmap_bytes, "
 		"highest_iova = max(highest_iova, excluded.highest_iova), "
-		"limit_bits = CASE WHEN excluded.limit_bits THEN excluded.limit_bits "
-		"ELSE limit_bits END, "
-		"recommended_bits = CASE WHEN excluded.recommended_bits "
-		"THEN excluded.recommended_bits ELSE recommended_bits END",
+		/* The least that is known: 0 is not. */
+		"limit_bits = CASE WHEN limit_bits = 0 OR excluded.limit_bits = 0 "
+		"THEN limit_bits + excluded.limit_bits "
+		"ELSE min(limit_bits, excluded.limit_bits) END, "
+		"recommended_bits = CASE WHEN recommended_bits = 0 OR excluded.recommended_bits = 0 "
+		"THEN recommended_bits + excluded.recommended_bits "
+		"ELSE min(recommended_bits, excluded.recommended_bits) END",
 	[STORE_ADD_HOUR_FAILURE] =
 		"INSERT INTO hour_failure VALUES (?1, ?2, ?3, ?4) "
 		"ON CONFLICT (hour, vm, reason) DO UPDATE SET count = count + excluded.count",
