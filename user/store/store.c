@@ -184,22 +184,20 @@ int store_add_totals(struct store *s, uint64_t now, const struct ledger_domain *
 	return err ? err : pending_add_totals(&s->pending, now, d);
 }
 
-static int event_add(struct store *s, const struct viommu_event *event)
+static bool event_is_attach(const struct viommu_event *event)
 {
-	switch (event->type) {
-	case VIOMMU_EVENT_ATTACH:
-	case VIOMMU_EVENT_DETACH:
-		return pending_add_attach(&s->pending, event);
-	default:
-		return pending_add_failure(&s->pending, event);
-	}
+	return event->type == VIOMMU_EVENT_ATTACH || event->type == VIOMMU_EVENT_DETACH;
 }
 
-/* A refused attach is both: who joined what, and a failure with its reason. */
-static int attach_failure_add(struct store *s, const struct viommu_event *event)
+static int event_add(struct store *s, const struct viommu_event *event,
+		     int (*add)(struct pending *p, const struct viommu_event *event))
 {
-	return event->type == VIOMMU_EVENT_ATTACH && event->result < 0 ?
-	       pending_add_failure(&s->pending, event) : 0;
+	int err = add(&s->pending, event);
+
+	if (!err)
+		return 0;
+	err = store_make_room(s, err);
+	return err ? err : add(&s->pending, event);
 }
 
 /* Successful calls are in the totals; what a guest asked and was answered is nobody's failure. */
@@ -221,21 +219,19 @@ static bool event_is_history(const struct viommu_event *event)
 
 int store_add_event(struct store *s, const struct viommu_event *event)
 {
-	int err;
+	int err = 0;
 
 	if (!viommu_event_valid(event))
 		return -EINVAL;
 	if (!event->vm.name[0] || event->vm.source == VIOMMU_VM_SELF || !event_is_history(event))
 		return 0;
-	err = event_add(s, event);
-	if (err) {
-		err = store_make_room(s, err);
-		if (!err)
-			err = event_add(s, event);
-		if (err)
-			return err;
-	}
-	return attach_failure_add(s, event);
+	if (event_is_attach(event))
+		err = event_add(s, event, pending_add_attach);
+	/* A refused attach is both: who joined what, and a failure with its reason. */
+	if (!err && (!event_is_attach(event) ||
+		     (event->type == VIOMMU_EVENT_ATTACH && event->result < 0)))
+		err = event_add(s, event, pending_add_failure);
+	return err;
 }
 
 int store_add_generation(struct store *s, uint64_t now, uint64_t generation, size_t policies)
