@@ -336,6 +336,29 @@ static void failures_that_wait_are_told_apart(void **state)
 	store_dir_fini(&dir);
 }
 
+/* More than memory has room for between two commits: the file takes it, a refused attach too. */
+static void failures_without_room_are_written(void **state)
+{
+	struct viommu_event e = ledger_failure("a", 1, VIOMMU_REASON_OVERLAP, 1);
+	struct store_dir dir;
+	struct store *s;
+
+	(void)state;
+	store_dir_init(&dir);
+	s = store_dir_open(&dir, 0, 0);
+	for (e.group = 0; e.group < PENDING_MAX_FAILURES; e.group++)
+		assert_int_equal(store_add_event(s, &e), 0);
+	e.type = VIOMMU_EVENT_ATTACH;
+	assert_int_equal(store_add_event(s, &e), 0);
+	assert_int_equal(store_commit(s), 0);
+	assert_int_equal(store_dir_sql(&dir, "SELECT count(*) FROM failure"),
+			 PENDING_MAX_FAILURES + 1);
+	assert_int_equal(store_dir_sql(&dir, "SELECT count(*) FROM attach"), 1);
+	store_close(s);
+	assert_int_equal(dir.warnings, 0);
+	store_dir_fini(&dir);
+}
+
 /* A row for each policy, and for what was audited only. */
 static void denials_name_their_policy(void **state)
 {
@@ -497,6 +520,20 @@ static void fill(struct store *s, int hours, int vms)
 	}
 }
 
+/* The clock runs, and the history is looked after; the number of pieces of work at the end. */
+static int clock_run(struct store *s, uint64_t from, uint64_t to)
+{
+	int pieces = 1, more;
+
+	for (uint64_t now = from; now < to; now += HOUR / 2)
+		while ((more = store_prune(s, now)) == 1)
+			;
+	while ((more = store_prune(s, to)) == 1)
+		pieces++;
+	assert_int_equal(more, 0);
+	return pieces;
+}
+
 static void old_rows_go(void **state)
 {
 	const struct store_opts longer = { .max_age = 4 * HOUR };
@@ -508,21 +545,68 @@ static void old_rows_go(void **state)
 	};
 	struct store_dir dir;
 	struct store *s;
-	int pieces = 1;
 
 	(void)state;
 	store_dir_init(&dir);
 	s = store_dir_open(&dir, HOUR, 0);
+	clock_run(s, START - STORE_LEAP, START);
 	store_set_opts(s, &longer);
 	fill(s, 10, 300);
-	while (store_prune(s, START + 9 * HOUR) == 1)
-		pieces++;
-	assert_true(pieces >= 3);	/* 1500 rows: not all at once */
+	assert_true(clock_run(s, START + 9 * HOUR, START + 9 * HOUR) >= 3);	/* 1500 rows */
 	for (size_t i = 0; i < 5; i++)
 		assert_int_equal(store_dir_sql(&dir, tables[i]), 5);
 	assert_int_equal(store_dir_sql(&dir, "SELECT min(hour) FROM hour"), START + 5 * HOUR);
 	assert_int_equal(store_prune(s, START), 0);	/* the clock was set back: nothing goes */
 	assert_int_equal(store_dir_sql(&dir, tables[0]), 5);
+	store_close(s);
+	store_dir_fini(&dir);
+}
+
+/*
+ * A clock that is years ahead at boot makes all of the history too old; one that is believed too
+ * late costs nothing.
+ */
+static void a_clock_that_leaps_is_not_believed(void **state)
+{
+	const char *rows = "SELECT count(*) FROM hour";
+	const uint64_t later = START + 20000 * HOUR;
+	struct store_dir dir;
+	struct store *s;
+
+	(void)state;
+	store_dir_init(&dir);
+	s = store_dir_open(&dir, 48 * HOUR, 0);
+	clock_run(s, START - STORE_LEAP, START);
+	fill(s, 10, 2);
+	assert_int_equal(store_prune(s, START + 10 * HOUR), 0);
+	store_close(s);
+
+	s = store_dir_open(&dir, 48 * HOUR, 0);		/* boot, years ahead, and again */
+	clock_run(s, later, later + STORE_LEAP - HOUR);
+	store_close(s);
+	s = store_dir_open(&dir, 48 * HOUR, 0);
+	clock_run(s, later + STORE_LEAP - HOUR / 2, later + STORE_LEAP - 1);
+	assert_int_equal(store_dir_sql(&dir, rows), 20);
+	/* It leaps on, and is put right: the day begins anew. */
+	clock_run(s, 2 * later, 2 * later + HOUR);
+	clock_run(s, START + 12 * HOUR, START + 57 * HOUR);
+	assert_int_equal(store_dir_sql(&dir, rows), 2);
+	store_close(s);
+
+	s = store_dir_open(&dir, 48 * HOUR, 0);		/* off for years: believed after a day */
+	clock_run(s, later, later + STORE_LEAP - 1);
+	assert_int_equal(store_dir_sql(&dir, rows), 2);
+	assert_int_equal(store_prune(s, later + STORE_LEAP), 0);
+	assert_int_equal(store_dir_sql(&dir, rows), 0);
+	fill(s, 1, 1);
+	clock_run(s, later + STORE_LEAP, later + 2 * STORE_LEAP - HOUR);
+	assert_int_equal(store_dir_sql(&dir, rows), 0);
+	/* A shorter leap needs no day. */
+	s->opts.max_age = STORE_LEAP;
+	add(s, later + 2 * STORE_LEAP, &(struct ledger_domain){ .vm = ledger_vm("b"), .maps = 1 });
+	assert_int_equal(store_commit(s), 0);
+	clock_run(s, later + 3 * STORE_LEAP - HOUR - 1, later + 3 * STORE_LEAP + 1);
+	assert_int_equal(store_dir_sql(&dir, rows), 0);
 	store_close(s);
 	store_dir_fini(&dir);
 }
@@ -566,11 +650,13 @@ int main(void)
 		cmocka_unit_test(idle_vms_cost_nothing),
 		cmocka_unit_test(failures_are_one_row_each),
 		cmocka_unit_test(failures_that_wait_are_told_apart),
+		cmocka_unit_test(failures_without_room_are_written),
 		cmocka_unit_test(denials_name_their_policy),
 		cmocka_unit_test(other_events_are_not_history),
 		cmocka_unit_test(attaches_and_generations),
 		cmocka_unit_test(a_reader_can_stop),
 		cmocka_unit_test(old_rows_go),
+		cmocka_unit_test(a_clock_that_leaps_is_not_believed),
 		cmocka_unit_test(a_file_too_large_loses_its_oldest_hours),
 	};
 

@@ -289,6 +289,35 @@ static void damage_is_moved_aside(void **state)
 	}
 }
 
+/* Found when what is too old is looked for; nothing is written meanwhile. */
+static void damage_while_it_is_looked_after(void **state)
+{
+	struct store_dir dir;
+	struct store *s;
+	struct stat st;
+	int err = 0;
+
+	(void)state;
+	store_dir_init(&dir);
+	history_make(&dir, 8000);
+	s = store_dir_open(&dir, HOUR, 0);
+	assert_int_equal(store_prune(s, START), 0);
+	assert_int_equal(stat(dir.db, &st), 0);
+	for (off_t at = 4096; at + 16384 <= st.st_size; at += 16384)
+		bytes_write(&dir, at, 16384);
+	for (uint64_t now = START; now <= START + 3 * STORE_LEAP && err >= 0; now += STORE_LEAP / 2)
+		err = store_prune(s, now);
+	assert_true(err < 0);
+	assert_int_equal(dir.warnings, 1);
+	assert_non_null(strstr(dir.text, "damaged"));
+	assert_int_equal(store_dir_files(&dir, "history.db.damaged-", false) > 0, 1);
+	add_failure(s, 1);
+	assert_int_equal(store_commit(s), 0);
+	assert_int_equal(store_dir_sql(&dir, "SELECT count(*) FROM failure"), 1);
+	store_close(s);
+	store_dir_fini(&dir);
+}
+
 /* Found when a page of it is written, hours after it was opened. */
 static void damage_while_it_is_open(void **state)
 {
@@ -342,7 +371,7 @@ static void a_newer_version_is_moved_aside(void **state)
 	store_dir_init(&dir);
 	history_make(&dir, 200);
 	assert_int_equal(store_dir_sql(&dir, "PRAGMA user_version"), STORE_VERSION);
-	store_dir_sql(&dir, "PRAGMA user_version = 2");
+	store_dir_sql(&dir, "PRAGMA user_version = 3");
 	s = store_dir_open(&dir, 0, 0);
 	assert_int_equal(dir.warnings, 1);
 	assert_non_null(strstr(dir.text, "newer version"));
@@ -378,6 +407,68 @@ static void an_older_version_is_brought_up(void **state)
 	add_failure(s, 1);
 	assert_int_equal(store_commit(s), 0);
 	store_close(s);
+	store_dir_fini(&dir);
+}
+
+/* A file as version 1 wrote it: its rows are read, added to and deleted as one's own. */
+static void version_1_is_brought_up(void **state)
+{
+	static const char *const lines[] = {
+		"PRAGMA journal_mode = WAL",
+		"CREATE TABLE hour (hour INTEGER NOT NULL, vm TEXT NOT NULL, maps INTEGER NOT NULL, "
+		"unmaps INTEGER NOT NULL, map_bytes INTEGER NOT NULL, unmap_bytes INTEGER NOT NULL, "
+		"highest_iova TEXT NOT NULL, limit_bits INTEGER NOT NULL, "
+		"recommended_bits INTEGER NOT NULL, PRIMARY KEY (hour, vm)) WITHOUT ROWID",
+		"CREATE TABLE hour_failure (hour INTEGER NOT NULL, vm TEXT NOT NULL, "
+		"reason TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (hour, vm, reason)) "
+		"WITHOUT ROWID",
+		"CREATE TABLE failure (id INTEGER PRIMARY KEY, vm TEXT NOT NULL, type TEXT NOT NULL, "
+		"reason TEXT NOT NULL, severity TEXT NOT NULL, error TEXT NOT NULL, "
+		"iommu_group INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, "
+		"count INTEGER NOT NULL, uuid TEXT NOT NULL, lowest_iova TEXT NOT NULL, "
+		"highest_iova TEXT NOT NULL, detail TEXT NOT NULL, remedy TEXT NOT NULL, "
+		"option TEXT NOT NULL, policy TEXT NOT NULL, "
+		"UNIQUE (vm, type, reason, severity, error, iommu_group, policy))",
+		"CREATE INDEX failure_last ON failure (last)",
+		"CREATE TABLE attach (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, "
+		"vm TEXT NOT NULL, attached INTEGER NOT NULL, result INTEGER NOT NULL, "
+		"iommu_group INTEGER NOT NULL, devices TEXT NOT NULL, ranges TEXT NOT NULL)",
+		"CREATE INDEX attach_time ON attach (time)",
+		"CREATE TABLE generation (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, "
+		"generation INTEGER NOT NULL, policies INTEGER NOT NULL)",
+		"CREATE INDEX generation_time ON generation (time)",
+		"PRAGMA user_version = 1",
+		/* START */
+		"INSERT INTO hour VALUES (1795233600000000000, 'vm0', 5, 1, 20480, 4096, "
+		"'0x0000000000004fff', 39, 39)",
+		"INSERT INTO hour_failure VALUES (1795233600000000000, 'vm0', 'overlap', 3)",
+		"INSERT INTO failure VALUES (7, 'vm0', 'map', 'overlap', 'silent', 'EINVAL', 4, "
+		"1795233600000000000, 1795233600000000005, 3, '', '0x0000000000001000', "
+		"'0x0000000000001fff', 'why', 'what', 'how', '')",
+	};
+	const struct ledger_domain d = domain_of(0, 2);
+	struct store_dir dir;
+	struct store *s;
+
+	(void)state;
+	store_dir_init(&dir);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		store_dir_sql(&dir, lines[i]);
+	assert_int_equal(store_dir_sql(&dir, "PRAGMA user_version"), 1);
+	s = store_dir_open(&dir, 2 * HOUR, 0);
+	assert_int_equal(store_dir_sql(&dir, "PRAGMA user_version"), STORE_VERSION);
+	assert_int_equal(store_add_totals(s, START + 1, &d), 0);
+	add_failure(s, 4);
+	assert_int_equal(store_commit(s), 0);
+	assert_int_equal(store_dir_sql(&dir, "SELECT maps FROM hour"), 7);
+	assert_int_equal(store_dir_sql(&dir, "SELECT count FROM hour_failure"), 3);
+	assert_int_equal(store_dir_sql(&dir, "SELECT count FROM failure WHERE id = 7"), 4);
+	assert_int_equal(store_dir_sql(&dir, "SELECT count(*) FROM failure"), 1);
+	for (uint64_t now = START; now <= START + STORE_LEAP; now += STORE_LEAP / 2)
+		assert_int_equal(store_prune(s, now), 0);
+	assert_int_equal(store_dir_sql(&dir, "SELECT count(*) FROM hour_failure"), 0);
+	store_close(s);
+	assert_int_equal(dir.warnings + dir.infos, 0);
 	store_dir_fini(&dir);
 }
 
@@ -433,9 +524,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(damage_is_moved_aside),
 		cmocka_unit_test(damage_while_it_is_open),
+		cmocka_unit_test(damage_while_it_is_looked_after),
 		cmocka_unit_test(a_file_taken_away_is_begun_anew),
 		cmocka_unit_test(a_newer_version_is_moved_aside),
 		cmocka_unit_test(an_older_version_is_brought_up),
+		cmocka_unit_test(version_1_is_brought_up),
 		cmocka_unit_test(steps_are_whole),
 		cmocka_unit_test(files_that_cannot_be_opened),
 		cmocka_unit_test(killed_writers_lose_nothing_committed),

@@ -114,6 +114,7 @@ void store_file_close(struct store *s)
 	}
 	sqlite3_close(s->db);
 	s->db = NULL;
+	s->has_time = false;
 }
 
 /* The log of a file belongs to it: it holds what was not yet copied. */

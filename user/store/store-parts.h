@@ -115,10 +115,18 @@ enum store_statement {
 	STORE_PRUNE_AGE,		/**< five: one per table */
 	STORE_PRUNE_AGE_LAST = STORE_PRUNE_AGE + 4,
 	STORE_READ_OLDEST,
+	STORE_READ_TIME,
+	STORE_SET_TIME,
 	STORE_READ_PAGES,
 	STORE_READ_PAGE_SIZE,
 	STORE_READ_FREE_PAGES,
 	STORE_NR_STATEMENTS
+};
+
+/** How the clock went on, as far as the file was looked after. */
+struct store_time {
+	uint64_t seen;			/**< what it said last */
+	uint64_t since;			/**< what it said after it leapt last */
 };
 
 struct store {
@@ -130,6 +138,9 @@ struct store {
 	bool stuck;			/**< the last write failed, and that was said */
 	bool lost;			/**< memory is full too, and that was said */
 	uint64_t retry_at;		/**< CLOCK_MONOTONIC ns of the next try to open */
+	struct store_time time;		/**< valid if has_time */
+	bool has_time;
+	uint64_t time_kept;		/**< time.seen as it is in the file */
 	struct pending pending;
 };
 

@@ -2,6 +2,11 @@
 /*
  * What is too old, or too much, goes in small pieces, so that nobody waits for it. Deleted rows
  * leave free pages, which are given back to the file system in small pieces too.
+ *
+ * How old something is, the clock says, which may be wrong: many machines have a wrong one at boot,
+ * until the network corrects it. So what it said last is kept in the file, and a clock that is more
+ * than a day off that has to run on for a day before anything is deleted by it. The limit of size
+ * needs no clock.
  */
 #include <errno.h>
 
@@ -28,6 +33,50 @@ static int number_read(struct store *s, enum store_statement i, uint64_t *n)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+static int time_read(struct store *s)
+{
+	sqlite3_stmt *stmt = s->statements[STORE_READ_TIME];
+	int rc = sqlite3_step(stmt);
+
+	s->time = (struct store_time){ 0 };	/* a file that never was looked after: a leap */
+	if (rc == SQLITE_ROW) {
+		s->time.seen = (uint64_t)sqlite3_column_int64(stmt, 0);
+		s->time.since = (uint64_t)sqlite3_column_int64(stmt, 1);
+		rc = SQLITE_DONE;
+	}
+	sqlite3_reset(stmt);
+	s->time_kept = s->time.seen;
+	s->has_time = rc == SQLITE_DONE;
+	return s->has_time ? SQLITE_OK : rc;
+}
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/*
+ * Follow the clock. An hour of it may be missing in the file, so that it is not written to each
+ * minute for this alone. SQLite's result.
+ */
+static int time_follow(struct store *s, uint64_t now)
+{
+	const bool leapt = distance(now, s->time.seen) > STORE_LEAP;
+	int rc;
+
+	if (leapt)
+		s->time.since = now;
+	s->time.seen = now;
+	if (!leapt && distance(now, s->time_kept) < STORE_NS_PER_HOUR)
+		return SQLITE_OK;
+	sqlite3_bind_int64(s->statements[STORE_SET_TIME], 1, (int64_t)now);
+	sqlite3_bind_int64(s->statements[STORE_SET_TIME], 2, (int64_t)s->time.since);
+	rc = store_run(s, STORE_SET_TIME);
+	if (!rc)
+		s->time_kept = now;
+	return rc;
+}
+
 /* Delete up to PRUNE_ROWS rows of each table from before a time. SQLite's result. */
 static int rows_delete(struct store *s, uint64_t before, bool *more)
 {
@@ -51,8 +100,13 @@ static int rows_delete(struct store *s, uint64_t before, bool *more)
 
 static int prune_age(struct store *s, uint64_t now, bool *more)
 {
-	if (!s->opts.max_age || now <= s->opts.max_age)
-		return SQLITE_OK;
+	int rc = s->has_time ? SQLITE_OK : time_read(s);
+
+	if (!rc)
+		rc = time_follow(s, now);
+	if (rc || !s->opts.max_age || now <= s->opts.max_age ||
+	    now < s->time.since || now - s->time.since < STORE_LEAP)
+		return rc;
 	return rows_delete(s, now - s->opts.max_age, more);
 }
 
@@ -119,7 +173,7 @@ int store_prune(struct store *s, uint64_t now)
 		rc = pages_read(s, &pages);
 	if (!rc)
 		rc = pages_give_back(s, &pages, &more);
-	if (rc)
-		return store_errno(rc);
-	return more;
+	if (store_is_damage(rc))
+		store_file_aside(s, "it is damaged");
+	return rc ? store_errno(rc) : more;
 }

@@ -40,6 +40,9 @@ const char *const store_schema_steps[STORE_VERSION] = {
 	"  id INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
 	"  generation INTEGER NOT NULL, policies INTEGER NOT NULL);"
 	"CREATE INDEX generation_time ON generation (time);",
+	/* 1 -> 2; both CLOCK_REALTIME ns: see struct store_time */
+	"CREATE TABLE time ("
+	"  id INTEGER PRIMARY KEY CHECK (id = 1), seen INTEGER NOT NULL, since INTEGER NOT NULL);",
 };
 
 static int version_read(sqlite3 *db, int *version)

@@ -80,6 +80,8 @@ static const char *const statements[STORE_NR_STATEMENTS] = {
 		"SELECT min(t) FROM (SELECT min(hour) AS t FROM hour "
 		"UNION ALL SELECT min(hour) FROM hour_failure UNION ALL SELECT min(last) FROM failure "
 		"UNION ALL SELECT min(time) FROM attach UNION ALL SELECT min(time) FROM generation)",
+	[STORE_READ_TIME] = "SELECT seen, since FROM time",
+	[STORE_SET_TIME] = "INSERT OR REPLACE INTO time VALUES (1, ?1, ?2)",
 	[STORE_READ_PAGES] = "PRAGMA page_count",
 	[STORE_READ_PAGE_SIZE] = "PRAGMA page_size",
 	[STORE_READ_FREE_PAGES] = "PRAGMA freelist_count",

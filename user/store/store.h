@@ -10,7 +10,7 @@
 #include "core/ledger.h"
 
 /** Version of the tables (PRAGMA user_version); older files are brought up to it when opened. */
-#define STORE_VERSION 1
+#define STORE_VERSION 2
 
 /** How much is kept. */
 struct store_opts {
@@ -56,8 +56,15 @@ int store_add_generation(struct store *s, uint64_t now, uint64_t generation, siz
 int store_commit(struct store *s);
 
 /**
- * Delete what is too old or too much; a bounded piece of work, for once a minute or so. 0; 1: there
- * is more to delete, call again soon; -errno.
+ * A clock that leaps by more than this, ns, forward or back, is not believed until it has run on
+ * for as long: by a clock that is wrong at boot all of the history would be too old.
+ */
+#define STORE_LEAP (24 * UINT64_C(3600000000000))
+
+/**
+ * Delete what is too old, by a clock (CLOCK_REALTIME ns) that is believed, or too much; a bounded
+ * piece of work, for once a minute or so. 0; 1: there is more to delete, call again soon; -errno.
+ * A file that turns out to be damaged is moved aside.
  */
 int store_prune(struct store *s, uint64_t now);
 
