@@ -462,6 +462,80 @@ static void totals_outlive_the_collector(void **state)
 	ledger_free(l);
 }
 
+/*
+ * A ledger that comes after another one: what that one was told is not counted again, what came
+ * since is, and gauges are of the whole.
+ */
+static void what_another_ledger_counted_is_left_out(void **state)
+{
+	struct viommu_container before = ledger_container_of(1, 10, 39), c;
+	struct ledger *l = ledger_new();
+	const struct ledger_domain *d;
+
+	(void)state;
+	before.maps = 10;
+	before.unmaps = 4;
+	before.map_bytes = 10 * 4096;
+	before.unmap_bytes = 4 * 4096;
+	before.map_failures[EINVAL] = 6;
+	before.latency[3] = 16;
+	before.latency_ns = 1600;
+	before.highest_mapped = 0xffff;
+	assert_int_equal(ledger_adopt_container(l, &before, NOW), -ENOENT);
+	add_process(l, "g", 10);
+	before.id = 0;
+	assert_int_equal(ledger_adopt_container(l, &before, NOW), -EINVAL);
+	before.id = 1;
+	assert_int_equal(ledger_adopt_container(l, &before, NOW), 0);
+	d = get(l, "g");
+	assert_int_equal(d->maps + d->unmaps + d->map_bytes + d->unmap_bytes + d->latency_ns, 0);
+	assert_int_equal(d->latency[3], 0);
+	assert_int_equal(d->containers, 1);
+	set(l, &before);			/* nothing since */
+	assert_int_equal(get(l, "g")->maps, 0);
+	c = before;
+	c.maps = 13;
+	c.unmaps = 6;
+	c.map_bytes = 13 * 4096;
+	c.unmap_bytes = 6 * 4096;
+	c.map_failures[EINVAL] = 8;
+	c.map_failures[ENOSPC] = 1;
+	c.latency[3] = 20;
+	c.latency[4] = 2;
+	c.latency_ns = 3000;
+	c.highest_mapped = 0x1ffff;
+	c.dma_avail = c.dma_limit - 7;
+	set(l, &c);
+	d = get(l, "g");
+	assert_int_equal(d->maps, 3);
+	assert_int_equal(d->unmaps, 2);
+	assert_int_equal(d->map_bytes, 3 * 4096);
+	assert_int_equal(d->unmap_bytes, 2 * 4096);
+	assert_int_equal(d->latency[3], 4);
+	assert_int_equal(d->latency[4], 2);
+	assert_int_equal(d->latency_ns, 1400);
+	assert_true(d->has_mapped);
+	assert_int_equal(d->mapped_bytes, 7 * 4096);
+	assert_int_equal(d->entries, 7);
+	assert_int_equal(d->highest_mapped, 0x1ffff);
+	/* Three failures since: of one an event tells, the others are known by their number only. */
+	tell(l, "g", 1, VIOMMU_REASON_OVERLAP, 1);
+	c.state = VIOMMU_CONTAINER_DEAD;
+	set(l, &c);
+	ledger_expire(l, NOW + LEDGER_GRACE_EVENTS, HOUR);
+	d = get(l, "g");
+	assert_int_equal(d->failures[VIOMMU_REASON_OVERLAP], 1);
+	assert_int_equal(d->failures[VIOMMU_REASON_UNKNOWN], 2);
+	assert_int_equal(d->maps, 3);
+	/* Its number with lower counters is another container's: all of that is new. */
+	assert_int_equal(ledger_adopt_container(l, &before, NOW), 0);
+	c = ledger_container_of(1, 10, 39);
+	c.maps = 2;
+	set(l, &c);
+	assert_int_equal(get(l, "g")->maps, 5);
+	ledger_free(l);
+}
+
 static void domains_expire(void **state)
 {
 	const struct ledger_denials denials = { .domain = "gone", .policy = "p", .denials = 1 };
@@ -767,6 +841,7 @@ int main(void)
 		cmocka_unit_test(entries_are_of_the_fullest_container),
 		cmocka_unit_test(ranges_are_usable_in_all_containers),
 		cmocka_unit_test(totals_outlive_the_collector),
+		cmocka_unit_test(what_another_ledger_counted_is_left_out),
 		cmocka_unit_test(domains_expire),
 		cmocka_unit_test(nothing_on_its_way_is_forgotten),
 		cmocka_unit_test(findings_are_newest_first_and_bounded),
