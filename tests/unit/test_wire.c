@@ -13,7 +13,6 @@
 
 #include "daemon/outbox.h"
 #include "daemon/wire.h"
-#include "trace/tracer.h"
 
 struct wire {
 	int in, out;
@@ -150,7 +149,7 @@ static void test_texts(void **state)
 {
 	struct wire *w = *state;
 	struct viommu_event *e = malloc(sizeof(*e));
-	struct wire_message message = { .level = TRACER_INFO };
+	struct wire_problem problem;
 	const void *out;
 
 	event_init(e);
@@ -170,9 +169,9 @@ static void test_texts(void **state)
 	assert_int_equal(strlen(((const struct viommu_event *)out)->denier.policy), 63);
 	assert_int_equal(strlen(((const struct viommu_event *)out)->denier.file), 191);
 	assert_int_equal(strlen(((const struct viommu_event *)out)->denier.message), 159);
-	memset(message.text, 'x', sizeof(message.text));
-	assert_int_equal(pass(w, WIRE_MESSAGE, &message, &out), 0);
-	assert_int_equal(strlen(((const struct wire_message *)out)->text), 511);
+	memset(problem.text, 'x', sizeof(problem.text));
+	assert_int_equal(pass(w, WIRE_PROBLEM, &problem, &out), 0);
+	assert_int_equal(strlen(((const struct wire_problem *)out)->text), 511);
 	free(e);
 }
 
@@ -225,11 +224,11 @@ static void test_other_members(void **state)
 	struct ledger_group g = { .id = 1 };
 	struct ledger_guard guard = { .up = true };
 	struct wire_program program = { .name = "a" };
-	struct wire_message m = { .level = TRACER_INFO };
 	const unsigned char two = 2;
 	const void *out;
 
 	assert_int_equal(pass(w, WIRE_CONTAINER, &c, &out), 0);
+	assert_int_equal(pass(w, WIRE_CONTAINER_BEFORE, &c, &out), 0);
 	c.slot = VIOMMU_MAX_CONTAINERS;
 	assert_int_equal(pass(w, WIRE_CONTAINER, &c, &out), -EPROTO);
 	c.slot = 0;
@@ -256,8 +255,6 @@ static void test_other_members(void **state)
 	assert_int_equal(pass(w, WIRE_PROGRAM, &program, &out), 0);
 	program.attached = 2;
 	assert_int_equal(pass(w, WIRE_PROGRAM, &program, &out), -EPROTO);
-	m.level = 3;
-	assert_int_equal(pass(w, WIRE_MESSAGE, &m, &out), -EPROTO);
 }
 
 /* Any bytes at all, of the right length: what is taken can be looked at without harm. */
@@ -289,6 +286,7 @@ static void test_outbox(void **state)
 	struct wire *w = *state;
 	struct viommu_event *e = malloc(sizeof(*e));
 	uint64_t taken = 0, refused = 0, received = 0;
+	struct wire_taken said;
 	struct outbox o;
 	enum wire_type type;
 	const void *data;
@@ -316,9 +314,12 @@ static void test_outbox(void **state)
 	while (!receive(w, &type, &data))
 		received += ((const struct viommu_event *)data)->count;
 	assert_int_equal(received, taken);
-	outbox_taken(&o, received + 1);		/* more than there was */
+	said = (struct wire_taken){ received + 1, 1 };		/* more than there was */
+	outbox_taken(&o, &said);
 	assert_int_equal(o.taken, 0);
-	outbox_taken(&o, received);
+	assert_int_equal(o.heard, 0);
+	said = (struct wire_taken){ received, 0 };
+	outbox_taken(&o, &said);
 	assert_int_equal(o.taken, received);
 	/* The reader goes: what is kept then is lost, and counted, as is what it has not read. */
 	taken = 0;
@@ -340,7 +341,7 @@ static void test_outbox_end(void **state)
 {
 	struct wire *w = *state;
 	struct viommu_event *e = malloc(sizeof(*e));
-	struct wire_taken said = { 6 };
+	struct wire_taken said = { .events = 6, .ticks = 1 };
 	struct outbox o;
 	enum wire_type type;
 	const void *data;
@@ -351,6 +352,8 @@ static void test_outbox_end(void **state)
 	w->out = -1;
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(outbox_put(&o, WIRE_EVENT, e), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(outbox_put(&o, WIRE_TICK, NULL), 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(receive(w, &type, &data), 0);
 	/* Three events were read, but only two are in the history. */
@@ -359,6 +362,8 @@ static void test_outbox_end(void **state)
 	w->in = -1;
 	assert_int_equal(outbox_put(&o, WIRE_TICK, NULL), -ENOTCONN);
 	assert_int_equal(o.lost, 15 - 6);
+	assert_int_equal(o.ticks, 2);
+	assert_int_equal(o.heard, 1);
 	free(e);
 }
 

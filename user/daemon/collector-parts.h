@@ -9,8 +9,14 @@
 #include "daemon/processes.h"
 #include "trace/session.h"
 
-/** Messages that a server which comes later is told. */
-#define COLLECTOR_RECENT 8
+/** What can be wrong for a while, each until it was tried again. */
+enum collector_topic {
+	COLLECTOR_TRACING,
+	COLLECTOR_CONFIG,
+	COLLECTOR_POLICIES,
+	COLLECTOR_NR_TOPICS
+};
+
 #define COLLECTOR_MAX_PROGRAMS 64
 
 /** State that is told when it changes. */
@@ -37,10 +43,14 @@ struct collector {
 	struct {
 		uint32_t pid;	/**< 0: none */
 		uint64_t start_time;
-		struct viommu_container *last;	/**< as a server was told; NULL: not yet */
-		bool adopt;	/**< the server of now was not told of last */
+		struct viommu_container *heard;	/**< as a server heard of it; NULL: not yet */
+		struct viommu_container *put;	/**< as was put for it last; NULL: not yet */
+		uint64_t put_at;	/**< outbox::ticks then */
+		bool adopt;	/**< the server of now was not told of heard */
 	} slots[VIOMMU_MAX_CONTAINERS];	/**< whose each container is, as the server was told */
 	struct wire_lost lost, lost_told;	/**< since the latest hello */
+	struct wire_lost lost_heard;	/**< what a server heard of it */
+	uint64_t lost_told_at;	/**< outbox::ticks then */
 	struct ledger_guard guard_now, guard_told;
 	struct wire_policies policies;
 	bool has_policies, policies_told;
@@ -48,8 +58,9 @@ struct collector {
 	size_t program_count;
 	struct collector_group *groups;
 	size_t group_count;
-	struct wire_message recent[COLLECTOR_RECENT];	/**< a ring */
-	size_t recent_count;	/**< ever */
+	struct wire_problem problems[COLLECTOR_NR_TOPICS];	/**< errors of each, since then */
+	enum collector_topic topic;	/**< that errors are of now */
+	bool problem_told;
 	uint64_t ticks;
 	struct viommu_container container;	/**< too large for the stack */
 	struct viommu_event event;		/**< too large for the stack */
@@ -62,6 +73,11 @@ void collector_process(void *ctx, const struct owner *owner, const struct viommu
 int collector_container(void *ctx, const struct owner *owner, const struct viommu_container *c);
 void collector_detached(void *ctx);
 
+/** What was put for the server of before and not heard by it counts as not told. */
+void collector_forget_unheard(struct collector *c);
+void collector_slot_free(struct collector *c, uint32_t slot);
+/** Errors that are told from now on are of that topic, and those of before are void. */
+void collector_try(struct collector *c, enum collector_topic topic);
 /** Greet a new server: it knows nothing. */
 void collector_hello(struct collector *c);
 /** Read this machine's groups again. */

@@ -30,28 +30,35 @@ static int put(struct collector *c, enum wire_type type, const void *data)
 
 /* ------------------------------------------------------------------------------------- messages */
 
-static void message_put(struct collector *c, enum tracer_level level, const char *text)
-{
-	struct wire_message *m = &c->recent[c->recent_count++ % COLLECTOR_RECENT];
-
-	memset(m, 0, sizeof(*m));
-	m->level = level;
-	snprintf(m->text, sizeof(m->text), "%s", text);
-	put(c, WIRE_MESSAGE, m);
-}
-
 void collector_message(void *ctx, enum tracer_level level, const char *text)
 {
+	struct collector *c = ctx;
+	struct wire_problem *p = &c->problems[c->topic];
+	const size_t len = strlen(p->text);
+
 	say_text(level, text);
-	message_put(ctx, level, text);
+	if (level != TRACER_ERROR)
+		return;
+	/* The first is the cause; what follows says what came of it. */
+	snprintf(p->text + len, sizeof(p->text) - len, "%s%s", len ? "; " : "", text);
+	c->problem_told = false;
 }
 
-static void messages_again(struct collector *c)
+void collector_try(struct collector *c, enum collector_topic topic)
 {
-	const size_t n = c->recent_count < COLLECTOR_RECENT ? c->recent_count : COLLECTOR_RECENT;
+	c->topic = topic;
+	memset(&c->problems[topic], 0, sizeof(c->problems[topic]));
+	c->problem_told = false;
+}
 
-	for (size_t i = c->recent_count - n; i < c->recent_count; i++)
-		put(c, WIRE_MESSAGE, &c->recent[i % COLLECTOR_RECENT]);
+static void problem_tell(struct collector *c)
+{
+	const struct wire_problem *p = c->problems;
+
+	while (!p->text[0] && p < &c->problems[COLLECTOR_NR_TOPICS - 1])
+		p++;
+	if (!c->problem_told)
+		c->problem_told = !put(c, WIRE_PROBLEM, p);
 }
 
 /* ----------------------------------------------------------------------- processes, containers */
@@ -91,27 +98,51 @@ static void slot_set(struct collector *c, uint32_t slot, uint32_t pid, uint64_t 
 	c->slots[slot].start_time = start_time;
 }
 
+void collector_slot_free(struct collector *c, uint32_t slot)
+{
+	free(c->slots[slot].heard);
+	free(c->slots[slot].put);
+	c->slots[slot].heard = c->slots[slot].put = NULL;
+}
+
+/* What was put after so many ticks: the next one was heard, and so was this. */
+static bool was_heard(const struct collector *c, uint64_t put_at)
+{
+	return c->out.heard > put_at;
+}
+
+static void slot_settle(struct collector *c, uint32_t slot)
+{
+	if (!c->slots[slot].put || !was_heard(c, c->slots[slot].put_at))
+		return;
+	free(c->slots[slot].heard);
+	c->slots[slot].heard = c->slots[slot].put;
+	c->slots[slot].put = NULL;
+}
+
 /*
  * What an earlier server counted is in the history, and Prometheus has seen it: the next one gets
- * to know what to leave out.
+ * to know what to leave out. What an earlier one was sent but did not hear is not left out.
  */
 static int container_put(struct collector *c, uint32_t slot)
 {
-	struct viommu_container *last = c->slots[slot].last;
+	const struct viommu_container *heard = c->slots[slot].heard;
 	int err = 0;
 
-	if (c->slots[slot].adopt && last && last->id == c->container.id)
-		err = put(c, WIRE_CONTAINER_BEFORE, last);
+	if (c->slots[slot].adopt && heard && heard->id == c->container.id)
+		err = put(c, WIRE_CONTAINER_BEFORE, heard);
 	if (err)
 		return err;
 	c->slots[slot].adopt = false;
 	err = put(c, WIRE_CONTAINER, &c->container);
 	if (err || !c->opts->socket)
 		return err;
-	if (!last)
-		last = c->slots[slot].last = malloc(sizeof(*last));
-	if (last)
-		*last = c->container;
+	slot_settle(c, slot);
+	if (!c->slots[slot].put)
+		c->slots[slot].put = malloc(sizeof(*c->slots[slot].put));
+	if (c->slots[slot].put)
+		*c->slots[slot].put = c->container;
+	c->slots[slot].put_at = c->out.ticks;
 	return 0;
 }
 
@@ -135,10 +166,8 @@ int collector_container(void *ctx, const struct owner *owner, const struct viomm
 		err = 0;
 	if (!err)
 		slot_set(c, now->slot, dead ? 0 : now->tgid, now->start_time);
-	if (!err && dead) {
-		free(c->slots[now->slot].last);
-		c->slots[now->slot].last = NULL;
-	}
+	if (!err && dead)
+		collector_slot_free(c, now->slot);
 	return err;
 }
 
@@ -200,8 +229,12 @@ static void losses_tell(struct collector *c)
 {
 	c->lost.between += c->out.lost;
 	c->out.lost = 0;
-	if (memcmp(&c->lost, &c->lost_told, sizeof(c->lost)) != 0 && !put(c, WIRE_LOST, &c->lost))
-		c->lost_told = c->lost;
+	if (was_heard(c, c->lost_told_at))
+		c->lost_heard = c->lost_told;
+	if (!memcmp(&c->lost, &c->lost_told, sizeof(c->lost)) || put(c, WIRE_LOST, &c->lost))
+		return;
+	c->lost_told = c->lost;
+	c->lost_told_at = c->out.ticks;
 }
 
 /* ---------------------------------------------------------------------- groups, programs, guard */
@@ -301,6 +334,17 @@ static void guard_tell(struct collector *c)
 
 /* ---------------------------------------------------------------------------------------- greet */
 
+void collector_forget_unheard(struct collector *c)
+{
+	if (!was_heard(c, c->lost_told_at))
+		c->lost_told = c->lost_heard;
+	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++) {
+		slot_settle(c, slot);
+		free(c->slots[slot].put);
+		c->slots[slot].put = NULL;
+	}
+}
+
 /* Totals go on from what the last server was told; state is told from the start. */
 static void all_forget(struct collector *c)
 {
@@ -308,8 +352,9 @@ static void all_forget(struct collector *c)
 		c->lost.lost[i] -= c->lost_told.lost[i];
 	c->lost.between -= c->lost_told.between;
 	memset(&c->lost_told, 0, sizeof(c->lost_told));
+	memset(&c->lost_heard, 0, sizeof(c->lost_heard));
 	memset(&c->guard_told, 0, sizeof(c->guard_told));
-	c->policies_told = false;
+	c->policies_told = c->problem_told = false;
 	for (size_t i = 0; i < c->program_count; i++)
 		c->programs[i].told = false;
 	for (size_t i = 0; i < c->group_count; i++)
@@ -341,7 +386,6 @@ void collector_hello(struct collector *c)
 		return;
 	c->hello_due = false;
 	all_forget(c);
-	messages_again(c);
 }
 
 void collector_tell_before(struct collector *c)
@@ -357,6 +401,7 @@ void collector_tell_after(struct collector *c)
 	groups_tell(c);
 	programs_tell(c);
 	guard_tell(c);
+	problem_tell(c);
 	losses_tell(c);
 	put(c, WIRE_TICK, NULL);
 }

@@ -31,8 +31,8 @@
 #define GROUPS_TICKS 60
 /** Descriptors: one for each process, and a few. */
 #define FILES_MAX (LEDGER_MAX_PROCESSES + 256)
-/** How long the server that we started may take until it listens. */
-#define GREET_MS 15000
+/** How long the server that we started may take until it listens: it checks the history. */
+#define GREET_MS 90000
 /** How long it may be busy when we end. */
 #define FLUSH_MS 1000
 /** How long it may take to end. */
@@ -98,7 +98,7 @@ static int answer_read(struct collector *c)
 		return 0;
 	}
 	if (!err && type == WIRE_TAKEN) {
-		outbox_taken(&c->out, ((const struct wire_taken *)data)->events);
+		outbox_taken(&c->out, data);
 		return 0;
 	}
 	hello = data;
@@ -122,6 +122,8 @@ static void server_seek(struct collector *c)
 	fd = connect_unix(c->opts->socket);
 	if (fd < 0)
 		return;
+	collector_forget_unheard(c);
+	c->greeted = false;
 	outbox_open(&c->out, fd);
 	c->hello_due = true;
 	collector_hello(c);
@@ -170,8 +172,11 @@ static int server_end(struct collector *c)
 
 static void policies_apply(struct collector *c)
 {
-	const int err = guard_watch_apply(c->guard, &c->policies);
+	int err;
 
+	collector_try(c, COLLECTOR_POLICIES);
+	err = guard_watch_apply(c->guard, &c->policies);
+	c->topic = COLLECTOR_TRACING;
 	if (err)
 		return;
 	c->has_policies = true;
@@ -192,20 +197,24 @@ static void config_check(struct collector *c)
 	const struct policy_listener listener = { note_tell, c };
 	struct config now;
 
+	collector_try(c, COLLECTOR_CONFIG);
 	if (config_load(&now, c->opts->config_path, c->opts->config_must_exist, &listener))
 		collector_message(c, TRACER_ERROR,
 				  "the configuration was not changed: the one before holds");
 	else if (now.requests != c->opts->config->requests)
 		collector_message(c, TRACER_WARNING, "'requests' changes with the next start");
+	c->topic = COLLECTOR_TRACING;
 }
 
 static void reload(struct collector *c)
 {
 	notify_reloading(c->opts->notify);
-	/* First: what it had to complain of is void, what we are about to is not. */
+	collector_try(c, COLLECTOR_TRACING);
+	/* A server of ours says what is wrong with the one file of both. */
 	if (c->opts->server)
 		outbox_put(&c->out, WIRE_RELOAD, NULL);
-	config_check(c);
+	else
+		config_check(c);
 	policies_apply(c);
 	notify_send(c->opts->notify, "READY=1");
 }
@@ -217,7 +226,17 @@ static void status_notify(const struct collector *c)
 	notify_send(c->opts->notify, "READY=1\nSTATUS=%s (%s), %zu processes, server %s",
 		    session_attached(c->session) ? "tracing" : "waiting for VFIO",
 		    session_hooks_name(c->session), processes_count(c->processes),
-		    c->greeted ? "connected" : "not there");
+		    c->greeted && c->out.fd >= 0 ? "connected" : "not there");
+}
+
+/* A module that was loaded meanwhile has no policies yet. */
+static void guard_look(struct collector *c)
+{
+	const bool was_up = c->guard_now.up;
+
+	guard_watch_poll(c->guard, &c->guard_now);
+	if (c->ticks && !was_up && c->guard_now.up)
+		policies_apply(c);
 }
 
 static void tick(struct collector *c)
@@ -225,7 +244,7 @@ static void tick(struct collector *c)
 	server_seek(c);
 	processes_poll(c->processes);
 	if (c->ticks % GUARD_TICKS == 0)
-		guard_watch_poll(c->guard, &c->guard_now);
+		guard_look(c);
 	if (c->ticks % GROUPS_TICKS == 0)
 		collector_read_groups(c);
 	collector_tell_before(c);
@@ -395,7 +414,7 @@ out:
 		guard_watch_free(c->guard);
 		processes_free(c->processes);
 		for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
-			free(c->slots[slot].last);
+			collector_slot_free(c, slot);
 		free(c->groups);
 	}
 	free(c);

@@ -32,11 +32,13 @@ static void first_drop(struct outbox *o)
 	free(p);
 }
 
-void outbox_taken(struct outbox *o, uint64_t events)
+void outbox_taken(struct outbox *o, const struct wire_taken *said)
 {
 	/* The other end has no privileges: it is believed as far as it can be true. */
-	if (events > o->taken && events <= o->given)
-		o->taken = events;
+	if (said->events > o->taken && said->events <= o->given)
+		o->taken = said->events;
+	if (said->ticks > o->heard && said->ticks <= o->ticks)
+		o->heard = said->ticks;
 }
 
 /* What the server has said last; that it is gone may be told before, once. */
@@ -53,7 +55,7 @@ static void answers_read(struct outbox *o)
 	do {
 		err = wire_receive(o->fd, &packet, sizeof(packet), &type, &data);
 		if (!err && type == WIRE_TAKEN)
-			outbox_taken(o, ((const struct wire_taken *)data)->events);
+			outbox_taken(o, data);
 	} while (!err || (err == -EPIPE && !ends++));
 }
 
@@ -75,6 +77,7 @@ void outbox_close(struct outbox *o)
 void outbox_open(struct outbox *o, int fd)
 {
 	outbox_close(o);
+	o->ticks = o->heard = 0;
 	o->fd = fd;
 }
 
@@ -126,6 +129,8 @@ int outbox_put(struct outbox *o, enum wire_type type, const void *data)
 
 	if (err)
 		o->lost += events;
+	else
+		o->ticks += type == WIRE_TICK;
 	return err;
 }
 

@@ -21,6 +21,10 @@ struct outbox {
 	struct outbox_packet *first, **last;
 	uint64_t given;			/**< events (their count) that this connection took */
 	uint64_t taken;			/**< of these, what the server has said that it took */
+	uint64_t ticks;			/**< WIRE_TICK put since the connection began */
+	uint64_t heard;			/**< of these, those that the server has said that it heard;
+					 *  also when it is gone, until the next connection
+					 */
 	uint64_t lost;			/**< events that were dropped, or that no server took */
 };
 
@@ -39,8 +43,8 @@ int outbox_put(struct outbox *o, enum wire_type type, const void *data);
 /** Send what is kept. 0: all or as much as there is room for; -ENOTCONN. */
 int outbox_flush(struct outbox *o);
 
-/** The server has said how many events it took from this connection. */
-void outbox_taken(struct outbox *o, uint64_t events);
+/** The server has said how far it has come. */
+void outbox_taken(struct outbox *o, const struct wire_taken *said);
 
 /** Something is kept: outbox_flush() when the socket takes more. */
 bool outbox_pending(const struct outbox *o);

@@ -29,15 +29,17 @@ struct server {
 	int collector_fd;		/**< -1: not connected */
 	int next_fd;			/**< connected, and has said nothing yet; -1: none */
 	int lock_fd;
-	uint64_t taken, taken_told;	/**< events of this connection; see struct wire_taken */
+	uint64_t taken;			/**< events of this connection */
+	struct wire_taken kept, told;	/**< how far it is, and what the collector knows of it */
 	bool dirty;			/**< counters changed since they were stored */
 	bool pruning;			/**< there is more to delete */
 	/** CLOCK_MONOTONIC ns of the collector's last sign of life. */
 	uint64_t last_tick;
+	bool ticked;			/**< the collector has told all that it knows once */
 	uint64_t ticks;
 	char host[256];			/**< name of this machine */
 	char problem[512];	/**< of our configuration; empty: none */
-	char told_problem[512];	/**< the collector's last error; empty: none */
+	char told_problem[512];	/**< what is wrong with the collector; empty: nothing */
 	char unhealthy[640];		/**< what http_source::unhealthy says */
 	void *packet;			/**< WIRE_MAX bytes */
 };
@@ -66,8 +68,8 @@ const char *server_unhealthy(void *ctx);
  */
 void server_accept(struct server *s);
 void server_accept_next(struct server *s);
-/** Tell the collector what is kept now, if that is more than before. */
-void server_tell_taken(struct server *s);
+/** All events that were taken are kept now. */
+void server_keep_taken(struct server *s);
 /**
  * Hear what the collector says. 0: that was all for now; -EPROTO: it is no collector of
  * ours; -EPIPE: it is gone.

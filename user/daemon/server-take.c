@@ -52,6 +52,9 @@ const char *server_unhealthy(void *ctx)
 	else if (silent > SILENCE)
 		snprintf(s->unhealthy, sizeof(s->unhealthy), "the collector has said nothing for %"
 			 PRIu64 " s", silent / UINT64_C(1000000000));
+	else if (!s->ticked)
+		snprintf(s->unhealthy, sizeof(s->unhealthy), "the collector is starting: nothing is "
+			 "traced yet");
 	else if (s->problem[0])
 		snprintf(s->unhealthy, sizeof(s->unhealthy), "%s", s->problem);
 	else if (s->told_problem[0])
@@ -101,8 +104,10 @@ void server_accept_next(struct server *s)
 		if (s->collector_fd >= 0)
 			close(s->collector_fd);
 		s->collector_fd = s->next_fd;
-		s->taken = s->taken_told = 0;
+		s->taken = 0;
+		s->kept = s->told = (struct wire_taken){ 0 };
 		s->last_tick = server_clock();
+		s->ticked = false;
 	} else {
 		close(s->next_fd);
 	}
@@ -133,20 +138,19 @@ static int hello_take(struct server *s, const struct wire_hello *hello)
 		return -EPROTO;
 	}
 	ledger_restart(s->ledger, server_now());
+	s->ticked = false;
 	s->told_problem[0] = '\0';
 	return err == -EAGAIN ? 0 : err;
 }
 
-static void message_take(struct server *s, const struct wire_message *m)
+/* The collector has put it on stderr; here it is for /healthz. */
+static void problem_take(struct server *s, const struct wire_problem *p)
 {
-	/* The collector has put it on stderr; here it is for /healthz. */
-	if (m->level == TRACER_ERROR)
-		snprintf(s->told_problem, sizeof(s->told_problem), "%s", m->text);
+	snprintf(s->told_problem, sizeof(s->told_problem), "%s", p->text);
 }
 
 static void policies_take(struct server *s, const struct wire_policies *p)
 {
-	s->told_problem[0] = '\0';
 	if (s->store)
 		store_add_generation(s->store, server_now(), p->generation, p->policies);
 }
@@ -169,6 +173,22 @@ static void lost_take(struct server *s, const struct wire_lost *lost)
 static void program_take(struct server *s, const struct wire_program *program)
 {
 	ledger_set_program(s->ledger, program->name, program->attached);
+}
+
+/* How far we are, if that is more than before; else it is told the next time. */
+static void taken_tell(struct server *s)
+{
+	if (s->collector_fd >= 0 && memcmp(&s->kept, &s->told, sizeof(s->kept)) != 0 &&
+	    !wire_send(s->collector_fd, WIRE_TAKEN, &s->kept, sizeof(s->kept)))
+		s->told = s->kept;
+}
+
+static void tick_take(struct server *s)
+{
+	s->last_tick = server_clock();
+	s->ticked = true;
+	s->kept.ticks++;
+	taken_tell(s);
 }
 
 /* What there is no room for is counted by the ledger, and shown. */
@@ -210,14 +230,13 @@ static int packet_take(struct server *s, enum wire_type type, const void *data)
 	case WIRE_PROGRAM:
 		program_take(s, data);
 		break;
-	case WIRE_MESSAGE:
-		message_take(s, data);
+	case WIRE_PROBLEM:
+		problem_take(s, data);
 		break;
 	case WIRE_TICK:
-		s->last_tick = server_clock();
+		tick_take(s);
 		break;
 	case WIRE_RELOAD:
-		s->told_problem[0] = '\0';
 		server_reload(s);
 		break;
 	case WIRE_TAKEN:
@@ -226,13 +245,10 @@ static int packet_take(struct server *s, enum wire_type type, const void *data)
 	return 0;
 }
 
-void server_tell_taken(struct server *s)
+void server_keep_taken(struct server *s)
 {
-	const struct wire_taken taken = { s->taken };
-
-	if (s->collector_fd >= 0 && s->taken != s->taken_told &&
-	    !wire_send(s->collector_fd, WIRE_TAKEN, &taken, sizeof(taken)))
-		s->taken_told = s->taken;
+	s->kept.events = s->taken;
+	taken_tell(s);
 }
 
 int server_hear(struct server *s)

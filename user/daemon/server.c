@@ -81,7 +81,7 @@ static void tick(struct server *s)
 	/* After their last totals are kept. */
 	s->dirty = ledger_expire(s->ledger, now, s->config.keep_gone_minutes * NS_PER_MINUTE);
 	if (!s->store || !store_commit(s->store))
-		server_tell_taken(s);
+		server_keep_taken(s);
 	if (!s->store)
 		return;
 	if (minute || s->pruning)
@@ -193,11 +193,15 @@ static int run(struct server *s, int signal_fd)
 	if (s->store)
 		totals_store(s);
 	if (!s->store || !store_commit(s->store))
-		server_tell_taken(s);
+		server_keep_taken(s);
 	return code;
 }
 
-static int signals_open(void)
+/*
+ * A terminal and systemd signal all processes of a service. The collector that started us has to
+ * tell its last then: we end when it has.
+ */
+static int signals_open(bool started)
 {
 	sigset_t set;
 
@@ -206,6 +210,10 @@ static int signals_open(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (started) {
+		sigdelset(&set, SIGINT);
+		sigdelset(&set, SIGTERM);
+	}
 	signal(SIGPIPE, SIG_IGN);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -213,7 +221,7 @@ static int signals_open(void)
 int server_run(const struct server_opts *opts)
 {
 	struct server *s = calloc(1, sizeof(*s));
-	const int signal_fd = signals_open();
+	const int signal_fd = signals_open(opts->fd >= 0);
 	int code = EXIT_FAILED;
 
 	if (s) {

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "trace/tracer.h"
 
 /** What follows the head, by enum wire_type. The summary is the last member of an event. */
 static const size_t sizes[] = {
@@ -24,7 +23,7 @@ static const size_t sizes[] = {
 	[WIRE_TAKEN] = sizeof(struct wire_taken),
 	[WIRE_POLICIES] = sizeof(struct wire_policies),
 	[WIRE_PROGRAM] = sizeof(struct wire_program),
-	[WIRE_MESSAGE] = sizeof(struct wire_message),
+	[WIRE_PROBLEM] = sizeof(struct wire_problem),
 	[WIRE_TICK] = 0,
 	[WIRE_RELOAD] = 0,
 };
@@ -183,10 +182,10 @@ static bool program_check(struct wire_program *p)
 	return p->name[0] && p->attached <= 1;
 }
 
-static bool message_check(struct wire_message *m)
+static bool problem_check(struct wire_problem *p)
 {
-	TEXT_END(m->text);
-	return m->level <= TRACER_INFO;
+	TEXT_END(p->text);
+	return true;
 }
 
 static bool payload_check(enum wire_type type, void *data)
@@ -208,8 +207,8 @@ static bool payload_check(enum wire_type type, void *data)
 		return guard_check(data);
 	case WIRE_PROGRAM:
 		return program_check(data);
-	case WIRE_MESSAGE:
-		return message_check(data);
+	case WIRE_PROBLEM:
+		return problem_check(data);
 	default:
 		return true;
 	}

@@ -29,10 +29,10 @@ enum wire_type {
 	WIRE_LOST,		/**< struct wire_lost */
 	WIRE_GROUP,		/**< struct ledger_group */
 	WIRE_GUARD,		/**< struct ledger_guard */
-	WIRE_TAKEN,		/**< struct wire_taken: the server's, after each commit */
+	WIRE_TAKEN,		/**< struct wire_taken: the server's, after each commit and tick */
 	WIRE_POLICIES,		/**< struct wire_policies: a set came into force */
 	WIRE_PROGRAM,		/**< struct wire_program */
-	WIRE_MESSAGE,		/**< struct wire_message: a sentence for people, for /healthz */
+	WIRE_PROBLEM,		/**< struct wire_problem: what is wrong now, for /healthz */
 	WIRE_TICK,		/**< nothing more: all that is due has been told; once a second */
 	WIRE_RELOAD,		/**< nothing more: read the configuration again. Only to a server
 				 *  that the collector started, which it has no right to signal
@@ -53,9 +53,10 @@ struct wire_hello {
 	char host[256];		/**< host name */
 };
 
-/** What the server has taken, and the history has got, since the connection began. */
+/** How far the server has come since the connection began. */
 struct wire_taken {
-	uint64_t events;		/**< sum of their counts */
+	uint64_t events;		/**< that it took, and the history has got: sum of counts */
+	uint64_t ticks;			/**< WIRE_TICK that it heard: and so all that was before */
 };
 
 /** Totals since the latest WIRE_HELLO. */
@@ -74,9 +75,8 @@ struct wire_program {
 	uint32_t attached;
 };
 
-struct wire_message {
-	uint32_t level;			/**< enum tracer_level */
-	char text[512];
+struct wire_problem {
+	char text[512];			/**< for people; empty: nothing */
 };
 
 /**
