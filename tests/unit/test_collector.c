@@ -249,12 +249,40 @@ static void a_mistake_is_told_for_as_long_as_it_lasts(void **state)
 	assert_string_equal(problem_told_now(s), "");
 }
 
+/* Whatever groups this machine has, it is not that one. */
+static void a_group_that_is_gone_is_not_known(void **state)
+{
+	struct setup *s = *state;
+	struct collector *c = s->c;
+	const struct ledger_group *told = NULL;
+	enum wire_type type;
+	const void *data;
+
+	c->groups = calloc(1, sizeof(*c->groups));
+	c->group_count = 1;
+	c->groups[0].now = (struct ledger_group){
+		.id = 1000000, .max_bits = 39, .safe_bits = 32,
+		.ranges = { .count = 1, .r = { { 0, 0x7fffffffff } } },
+	};
+	c->groups[0].told = true;
+	collector_read_groups(c);
+	server_come(s);
+	second(s, 1);
+	while (!told && !wire_receive(s->server, s->packet, WIRE_MAX, &type, &data))
+		if (type == WIRE_GROUP && ((const struct ledger_group *)data)->id == 1000000)
+			told = data;
+	assert_non_null(told);
+	assert_int_equal(told->max_bits + told->safe_bits + told->ranges.count, 0);
+	free(c->groups);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup_make, setup_free)
 	const struct CMUnitTest tests[] = {
 		TEST(what_a_server_heard_is_left_out),
 		TEST(losses_are_told_until_they_are_heard),
+		TEST(a_group_that_is_gone_is_not_known),
 		TEST(a_mistake_is_told_for_as_long_as_it_lasts),
 	};
 #undef TEST

@@ -29,6 +29,7 @@ struct collector_program {
 struct collector_group {
 	struct ledger_group now;
 	bool told;
+	bool seen;		/**< in the current walk */
 };
 
 struct collector {

@@ -257,22 +257,46 @@ static struct collector_group *group_find(struct collector *c, int id)
 	return more;
 }
 
+static void group_set(struct collector_group *g, const struct ledger_group *now)
+{
+	g->seen = true;
+	if (!memcmp(&g->now, now, sizeof(*now)))
+		return;
+	memcpy(&g->now, now, sizeof(*now));
+	g->told = false;
+}
+
+/* Of a group that is gone, as those of virtual functions go, nothing is known any more. */
+static void groups_forget(struct collector *c)
+{
+	struct ledger_group gone;
+
+	memset(&gone, 0, sizeof(gone));	/* what lies between members is compared, too */
+	for (size_t i = 0; i < c->group_count; i++) {
+		gone.id = c->groups[i].now.id;
+		if (!c->groups[i].seen)
+			group_set(&c->groups[i], &gone);
+	}
+}
+
 void collector_read_groups(struct collector *c)
 {
 	struct ledger_group described;
 	struct machine m;
 
 	machine_init(&m);
-	if (!machine_read(&m, ""))
+	if (!machine_read(&m, "")) {
+		for (size_t i = 0; i < c->group_count; i++)
+			c->groups[i].seen = false;
 		for (size_t i = 0; i < m.group_count; i++) {
 			struct collector_group *g = group_find(c, m.groups[i].id);
 
 			group_describe(&described, &m, &m.groups[i]);
-			if (!g || !memcmp(&g->now, &described, sizeof(described)))
-				continue;
-			memcpy(&g->now, &described, sizeof(described));
-			g->told = false;
+			if (g)
+				group_set(g, &described);
 		}
+		groups_forget(c);
+	}
 	machine_fini(&m);
 	/* The kernel's log may have been large, and is not read again for a minute. */
 	malloc_trim(0);
