@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -266,6 +267,45 @@ static void nonsense_ends_it(void **state)
 	assert_int_equal(half_end(h), 1);
 }
 
+/* 'state: /etc' by mistake: /etc does not become the server's. */
+static void a_folder_of_somebody_else_is_left_alone(void **state)
+{
+	struct half *h = *state;
+	struct notify quiet = { .fd = -1 };
+	struct config config;
+	const struct server_opts opts = {
+		.config = &config, .config_path = "/none/viommud.yaml", .fd = -1, .notify = &quiet,
+	};
+	char path[96], socket[112];
+	struct stat st;
+	int status;
+	pid_t pid;
+
+	/* Only root gives folders away, and only to a user that there is. */
+	if (geteuid() || !getpwnam("viommu"))
+		skip();
+	snprintf(path, sizeof(path), "%s/state", h->dir.path);
+	snprintf(socket, sizeof(socket), "%s/collector", h->dir.path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	config_init(&config);
+	config.listen_count = 0;
+	config.socket[0] = '\0';
+	snprintf(config.state, sizeof(config.state), "%s", path);
+	pid = fork();
+	if (!pid) {
+		struct server_opts own = opts;
+
+		own.collector_socket = socket;
+		alarm(PATIENCE);
+		_exit(server_run(&own));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, 0);
+	assert_int_equal(rmdir(path), 0);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, half_start, half_free)
@@ -273,6 +313,7 @@ int main(void)
 		TEST(health_follows_the_collector),
 		TEST(what_is_told_is_kept),
 		TEST(nonsense_ends_it),
+		TEST(a_folder_of_somebody_else_is_left_alone),
 	};
 #undef TEST
 

@@ -133,26 +133,44 @@ static int sockets_open(struct server *s, bool has_unix)
 	return code;
 }
 
-/* As root: the folder is there, and is the user's that the server becomes, for good. */
-static int become(const struct server *s)
+/*
+ * As root: the folder is there, and is the user's that the server becomes. One that is there
+ * already and is somebody else's is not given away: 'state' may be /etc by mistake.
+ */
+static int state_make(const char *state, const struct passwd *user, char *why, size_t size)
 {
-	const char *state = s->config.state;
-	const struct passwd *user = getpwnam(SANDBOX_USER);
 	struct stat st;
-	char why[512];
+	int err = mkdir(state, 0750) ? errno : 0;
 
-	if (geteuid())
-		return -1;
-	if ((mkdir(state, 0750) && errno != EEXIST) ||
-	    (user && lchown(state, user->pw_uid, user->pw_gid))) {
-		snprintf(why, sizeof(why), "cannot make the folder %s: %s", state, strerror(errno));
-		return fail(why);
+	if (!err && lchown(state, user->pw_uid, user->pw_gid))
+		err = errno;
+	if (err && err != EEXIST) {
+		snprintf(why, size, "cannot make the folder %s: %s", state, strerror(err));
+		return -err;
 	}
 	/* A symbolic link there could point anywhere. */
 	if (lstat(state, &st) || !S_ISDIR(st.st_mode)) {
-		snprintf(why, sizeof(why), "%s is no folder: 'state' has to be one", state);
-		return fail(why);
+		snprintf(why, size, "%s is no folder: 'state' has to be one", state);
+		return -ENOTDIR;
 	}
+	if (st.st_uid == user->pw_uid)
+		return 0;
+	snprintf(why, size, "the folder %s is not that of user '%s': if it is for the history alone, "
+		 "'chown %s: %s'; else change 'state'", state, SANDBOX_USER, SANDBOX_USER, state);
+	return -EPERM;
+}
+
+/* For good. */
+static int become(const struct server *s)
+{
+	const struct passwd *user = getpwnam(SANDBOX_USER);
+	char why[1024];
+
+	if (geteuid())
+		return -1;
+	/* Without such a user, that is what is said. */
+	if (user && state_make(s->config.state, user, why, sizeof(why)))
+		return fail(why);
 	return sandbox_become(SANDBOX_USER, why, sizeof(why)) ? fail(why) : -1;
 }
 
