@@ -195,7 +195,7 @@ static void losses_are_told_until_they_are_heard(void **state)
 	assert_int_equal(lost_told(s), -1);
 	assert_int_equal(wire_send(s->server, WIRE_TAKEN, &(struct wire_taken){ .ticks = 2 },
 				   sizeof(struct wire_taken)), 0);
-	server_come(s);				/* it heard, and is gone: what it said still counts */
+	server_come(s);				/* it heard, said so, and is gone */
 	second(s, 1);
 	assert_int_equal(lost_told(s), -1);
 	collector_event(s->c, &event);

@@ -518,7 +518,7 @@ static void what_another_ledger_counted_is_left_out(void **state)
 	assert_int_equal(d->mapped_bytes, 7 * 4096);
 	assert_int_equal(d->entries, 7);
 	assert_int_equal(d->highest_mapped, 0x1ffff);
-	/* Three failures since: of one an event tells, the others are known by their number only. */
+	/* Three failures since: of one an event tells, of the others their number. */
 	tell(l, "g", 1, VIOMMU_REASON_OVERLAP, 1);
 	c.state = VIOMMU_CONTAINER_DEAD;
 	set(l, &c);
