@@ -53,7 +53,7 @@ const struct viommu_rec *waiting_first(const struct waiting *w)
 void waiting_drop(struct waiting *w)
 {
 	w->first = (w->first + 1) % WAITING_MAX;
-	/* Few wait at a time: of a ring that goes round, all of it would be in memory in the end. */
+	/* Few wait at a time, yet of a ring that goes round all would be in memory in the end. */
 	if (--w->count == 0)
 		w->first = 0;
 }
