@@ -9,20 +9,8 @@ build=${1:-$top/build}
 dist=${SYNC_DIST:-$top/dist}
 man=$dist/man/viommu-policy.5
 schema=$dist/schema/policy.schema.json
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-fail() { echo "sync: policy: $*" >&2; failed=1; }
-
-# Sorted words in $2 and $3 are the same; $1 says whose they are.
-same() {
-	sort -u "$2" >"$tmp/a"
-	sort -u "$3" >"$tmp/b"
-	[ -s "$tmp/a" ] || fail "$1: nothing to compare"
-	diff "$tmp/a" "$tmp/b" >"$tmp/diff" || fail "$1 differ (< code, > there):
-$(grep '^[<>]' "$tmp/diff")"
-}
+sync_name=policy
+. "$top/tests/sync/lib.sh"
 
 build_reader() {
 	(cd "$top" && ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -Iinclude -Iuser -o "$tmp/reader" \

@@ -7,20 +7,8 @@ set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 dist=${SYNC_DIST:-$top/dist}
 schema=$dist/schema/report.schema.json
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-fail() { echo "sync: report: $*" >&2; failed=1; }
-
-# Sorted words in $2 and $3 are the same; $1 says whose they are.
-same() {
-	sort -u "$2" >"$tmp/a"
-	sort -u "$3" >"$tmp/b"
-	[ -s "$tmp/a" ] || fail "$1: nothing to compare"
-	diff "$tmp/a" "$tmp/b" >"$tmp/diff" || fail "$1 differ (< schema, > there):
-$(grep '^[<>]' "$tmp/diff")"
-}
+sync_name=report
+. "$top/tests/sync/lib.sh"
 
 write_history() {
 	(cd "$top" && ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -Iinclude -Iuser -o "$tmp/report" \

@@ -7,11 +7,7 @@ set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${1:-$top/build}
 dist=${SYNC_DIST:-$top/dist}
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-fail() { echo "sync: $*" >&2; failed=1; }
+. "$top/tests/sync/lib.sh"
 
 # The tables, from the sources themselves: without BPF, so that any machine can run this.
 dump_tables() {
@@ -23,15 +19,6 @@ dump_tables() {
 
 # Fields 2 of the lines whose field 1 is $1.
 table() { awk -F '\t' -v kind="$1" '$1 == kind { print $2 }' "$tmp/tables"; }
-
-# Sorted words in $2 and $3 are the same; $1 says whose they are.
-same() {
-	sort -u "$2" >"$tmp/a"
-	sort -u "$3" >"$tmp/b"
-	[ -s "$tmp/a" ] || fail "$1: nothing to compare"
-	diff "$tmp/a" "$tmp/b" >"$tmp/diff" || fail "$1 differ (< table, > there):
-$(grep '^[<>]' "$tmp/diff")"
-}
 
 check_options() {
 	{ table option; echo help; echo version; } >"$tmp/options"

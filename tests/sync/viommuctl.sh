@@ -10,20 +10,8 @@ dist=${SYNC_DIST:-$top/dist}
 man=$dist/man/viommuctl.8
 completion=$dist/completions/viommuctl.bash
 schema=$dist/schema/facts.schema.json
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-fail() { echo "sync: viommuctl: $*" >&2; failed=1; }
-
-# Sorted words in $2 and $3 are the same; $1 says whose they are.
-same() {
-	sort -u "$2" >"$tmp/a"
-	sort -u "$3" >"$tmp/b"
-	[ -s "$tmp/a" ] || fail "$1: nothing to compare"
-	diff "$tmp/a" "$tmp/b" >"$tmp/diff" || fail "$1 differ (< code, > there):
-$(grep '^[<>]' "$tmp/diff")"
-}
+sync_name=viommuctl
+. "$top/tests/sync/lib.sh"
 
 # From the sources themselves, so that a tree that is not built is checked too.
 build_facts() {

@@ -9,45 +9,14 @@
 #include "cli/report.h"
 #include "core/text.h"
 #include "host/text.h"
-#include "print/columns.h"
 #include "print/format.h"
+#include "print/label.h"
 
 #define LABEL_COLUMNS 15	/* "  highest IOVA " */
 
 /* The newest are shown; JSON has all. */
 #define HOURS_SHOWN 24
 #define ATTACHES_SHOWN 8
-
-#define RED "\x1b[1;31m"
-#define YELLOW "\x1b[33m"
-#define BOLD "\x1b[1m"
-#define NORMAL "\x1b[0m"
-
-struct printer {
-	FILE *out;
-	const struct report_view *v;
-};
-
-/* "  label      text", wrapped; color may be NULL. */
-static void line(const struct printer *p, const char *label, const char *color, const char *fmt,
-		 ...) __attribute__((format(printf, 4, 5)));
-
-static void line(const struct printer *p, const char *label, const char *color, const char *fmt,
-		 ...)
-{
-	const bool colored = color && p->v->color;
-	char text[4096], clean[4096];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	host_text_clean(clean, sizeof(clean), text, strlen(text));
-	fprintf(p->out, "  %s%-*s%s", colored ? color : "", LABEL_COLUMNS - 2, label,
-		colored ? NORMAL : "");
-	columns_wrap(p->out, clean, LABEL_COLUMNS, LABEL_COLUMNS, p->v->width);
-	fputc('\n', p->out);
-}
 
 static const char *text_of(const json_t *row, const char *key)
 {
@@ -125,7 +94,7 @@ static void totals_take(struct totals *t, const json_t *hours, const char *vm)
 	}
 }
 
-static void totals_print(const struct printer *p, const struct totals *t)
+static void totals_print(const struct label_style *p, const struct totals *t)
 {
 	char maps[32], unmaps[32], failures[32], bytes[32];
 
@@ -133,18 +102,18 @@ static void totals_print(const struct printer *p, const struct totals *t)
 	format_count(unmaps, sizeof(unmaps), t->unmaps);
 	format_count(failures, sizeof(failures), t->failures);
 	format_size(bytes, sizeof(bytes), t->map_bytes);
-	line(p, "mapped", NULL, "%s maps (%s in all), %s unmaps", maps, bytes, unmaps);
+	label_line(p, "mapped", NULL, "%s maps (%s in all), %s unmaps", maps, bytes, unmaps);
 	if (t->highest)
-		line(p, "highest IOVA", NULL, "0x%" PRIx64, t->highest);
+		label_line(p, "highest IOVA", NULL, "0x%" PRIx64, t->highest);
 	if (t->limit)
-		line(p, "host maps", NULL, "%" PRIu64 " bits", t->limit);
+		label_line(p, "host maps", NULL, "%" PRIu64 " bits", t->limit);
 	if (t->recommended)
-		line(p, "recommended", NULL, "aw-bits %" PRIu64, t->recommended);
-	line(p, "failed", t->failures ? RED : NULL, "%s maps%s", failures,
-	     t->failures ? ", by hour (UTC):" : "");
+		label_line(p, "recommended", NULL, "aw-bits %" PRIu64, t->recommended);
+	label_line(p, "failed", t->failures ? LABEL_RED : NULL, "%s maps%s", failures,
+		   t->failures ? ", by hour (UTC):" : "");
 }
 
-static void hour_print(const struct printer *p, const json_t *hour)
+static void hour_print(const struct label_style *p, const json_t *hour)
 {
 	char buf[1024], when[24], count[32];
 	const char *reason, *between = "";
@@ -159,10 +128,10 @@ static void hour_print(const struct printer *p, const json_t *hour)
 		text_add(&t, "%s %s %s", between, count, reason);
 		between = ",";
 	}
-	line(p, "", NULL, "%s", buf);
+	label_line(p, "", NULL, "%s", buf);
 }
 
-static void hours_print(const struct printer *p, const json_t *hours, const char *vm,
+static void hours_print(const struct label_style *p, const json_t *hours, const char *vm,
 			const struct totals *totals)
 {
 	uint64_t skip = totals->failed_hours > HOURS_SHOWN ?
@@ -171,7 +140,7 @@ static void hours_print(const struct printer *p, const json_t *hours, const char
 	size_t i;
 
 	if (skip)
-		line(p, "", NULL, "%" PRIu64 " earlier hours, -o json has them all", skip);
+		label_line(p, "", NULL, "%" PRIu64 " earlier hours, -o json has them all", skip);
 	json_array_foreach(hours, i, hour) {
 		if (!row_is_of(hour, vm) || !failures_sum(hour))
 			continue;
@@ -184,7 +153,7 @@ static void hours_print(const struct printer *p, const json_t *hours, const char
 
 /* ------------------------------------------------------------------------ failures and attaches */
 
-static void failure_print(const struct printer *p, const json_t *f)
+static void failure_print(const struct label_style *p, const json_t *f)
 {
 	const char *severity = text_of(f, "severity");
 	char first[24], last[24], count[32];
@@ -194,23 +163,23 @@ static void failure_print(const struct printer *p, const json_t *f)
 	time_format(last, sizeof(last), text_of(f, "last"));
 	format_count(count, sizeof(count), number_of(f, "count"));
 	fputc('\n', p->out);
-	line(p, text_of(f, "type"), benign ? YELLOW : RED, "%s (%s%s%s), %s x, %s to %s",
-	     text_of(f, "reason"), severity, *text_of(f, "errno") ? ", " : "", text_of(f, "errno"),
-	     count, first, last);
+	label_line(p, text_of(f, "type"), benign ? LABEL_YELLOW : LABEL_RED,
+		   "%s (%s%s%s), %s x, %s to %s", text_of(f, "reason"), severity,
+		   *text_of(f, "errno") ? ", " : "", text_of(f, "errno"), count, first, last);
 	if (*text_of(f, "lowest_iova"))
-		line(p, "  at", NULL, "%s to %s", text_of(f, "lowest_iova"),
-		     text_of(f, "highest_iova"));
+		label_line(p, "  at", NULL, "%s to %s", text_of(f, "lowest_iova"),
+			   text_of(f, "highest_iova"));
 	if (*text_of(f, "detail"))
-		line(p, "  why", NULL, "%s", text_of(f, "detail"));
+		label_line(p, "  why", NULL, "%s", text_of(f, "detail"));
 	if (*text_of(f, "policy"))
-		line(p, "  policy", NULL, "%s", text_of(f, "policy"));
+		label_line(p, "  policy", NULL, "%s", text_of(f, "policy"));
 	if (*text_of(f, "remedy"))
-		line(p, "  do", BOLD, "%s", text_of(f, "remedy"));
+		label_line(p, "  do", LABEL_BOLD, "%s", text_of(f, "remedy"));
 	if (*text_of(f, "option"))
-		line(p, "", NULL, "%s", text_of(f, "option"));
+		label_line(p, "", NULL, "%s", text_of(f, "option"));
 }
 
-static void attach_print(const struct printer *p, const json_t *a)
+static void attach_print(const struct label_style *p, const json_t *a)
 {
 	const json_int_t result = json_integer_value(json_object_get(a, "result"));
 	const json_t *device;
@@ -228,7 +197,7 @@ static void attach_print(const struct printer *p, const json_t *a)
 			text_add(&t, "%s %s", i ? "" : ":", json_string_value(device));
 	if (result)
 		text_add(&t, ", refused");
-	line(p, text_of(a, "type"), result ? RED : NULL, "%s", buf);
+	label_line(p, text_of(a, "type"), result ? LABEL_RED : NULL, "%s", buf);
 }
 
 static size_t rows_of(const json_t *rows, const char *vm)
@@ -241,7 +210,7 @@ static size_t rows_of(const json_t *rows, const char *vm)
 	return n;
 }
 
-static void attaches_print(const struct printer *p, const json_t *attaches, const char *vm)
+static void attaches_print(const struct label_style *p, const json_t *attaches, const char *vm)
 {
 	const size_t count = rows_of(attaches, vm);
 	size_t skip = count > ATTACHES_SHOWN ? count - ATTACHES_SHOWN : 0;
@@ -260,24 +229,25 @@ static void attaches_print(const struct printer *p, const json_t *attaches, cons
 	}
 }
 
-static void vm_print(const struct printer *p, const char *vm)
+static void vm_print(const struct label_style *p, const json_t *history, const char *vm)
 {
-	const json_t *hours = json_object_get(p->v->history, "hours");
-	const json_t *failures = json_object_get(p->v->history, "failures");
+	const json_t *hours = json_object_get(history, "hours");
+	const json_t *failures = json_object_get(history, "failures");
 	struct totals totals = { 0 };
 	char clean[512];
 	const json_t *f;
 	size_t i;
 
 	host_text_clean(clean, sizeof(clean), vm, strlen(vm));
-	fprintf(p->out, "%s%s%s\n", p->v->color ? BOLD : "", clean, p->v->color ? NORMAL : "");
+	fprintf(p->out, "%s%s%s\n", p->color ? LABEL_BOLD : "", clean,
+		p->color ? LABEL_NORMAL : "");
 	totals_take(&totals, hours, vm);
 	totals_print(p, &totals);
 	hours_print(p, hours, vm, &totals);
 	json_array_foreach(failures, i, f)
 		if (row_is_of(f, vm))
 			failure_print(p, f);
-	attaches_print(p, json_object_get(p->v->history, "attaches"), vm);
+	attaches_print(p, json_object_get(history, "attaches"), vm);
 }
 
 /* Names in the order in which rows have them. NULL: out of memory. */
@@ -303,7 +273,7 @@ static json_t *vm_names(const json_t *history)
 
 int report_print_table(FILE *out, const struct report_view *v)
 {
-	const struct printer p = { out, v };
+	const struct label_style p = { out, LABEL_COLUMNS, v->width, v->color };
 	json_t *names = vm_names(v->history), *unused;
 	const char *name, *between = "";
 	char since[24], clean[512];
@@ -318,7 +288,7 @@ int report_print_table(FILE *out, const struct report_view *v)
 	}
 	json_object_foreach(names, name, unused) {
 		fputs(between, out);
-		vm_print(&p, name);
+		vm_print(&p, v->history, name);
 		between = "\n";
 	}
 	if (json_is_true(json_object_get(v->history, "cut")))

@@ -13,20 +13,6 @@ static void flag_add(struct json_line *line, const char *key, enum tristate valu
 		json_line_add(line, key, json_boolean(value == TRI_YES));
 }
 
-static json_t *object_end(struct json_line *line)
-{
-	if (!line->err)
-		return line->object;
-	json_decref(line->object);
-	return NULL;
-}
-
-static void array_add(struct json_line *line, json_t *array, json_t *value)
-{
-	if (!value || json_array_append_new(array, value))
-		line->err = -ENOMEM;
-}
-
 static void viommu_add(struct json_line *line, const struct guest *g)
 {
 	struct json_line viommu = { json_object(), 0 };
@@ -58,21 +44,7 @@ static json_t *device_json(const struct guest_device *d)
 	flag_add(&line, "singleton", d->singleton);
 	flag_add(&line, "hotplugged", d->hotplugged);
 	flag_add(&line, "bypasses", d->bypasses);
-	return object_end(&line);
-}
-
-static json_t *ranges_json(const struct iova_ranges *ranges)
-{
-	struct json_line whole = { json_array(), 0 };
-
-	for (size_t i = 0; i < ranges->count; i++) {
-		struct json_line range = { json_object(), 0 };
-
-		json_line_hex(&range, "first", ranges->r[i].first);
-		json_line_hex(&range, "last", ranges->r[i].last);
-		array_add(&whole, whole.object, object_end(&range));
-	}
-	return object_end(&whole);
+	return json_line_end(&line);
 }
 
 static json_t *lane_json(const struct map_lane *lane)
@@ -84,13 +56,13 @@ static json_t *lane_json(const struct map_lane *lane)
 	if (lane->ranges.count) {
 		json_line_limit(&line, &lane->ranges, lane->from);
 		json_line_count(&line, "safe_bits", iova_ranges_safe_bits(&lane->ranges));
-		json_line_add(&line, "ranges", ranges_json(&lane->ranges));
+		json_line_ranges(&line, "ranges", &lane->ranges);
 	}
 	if (lane->has_mapped)
 		json_line_hex(&line, "mapped", lane->mapped);
 	if (lane->has_refused)
 		json_line_hex(&line, "refused", lane->refused);
-	return object_end(&line);
+	return json_line_end(&line);
 }
 
 static void arrays_add(struct json_line *line, const struct vms *v, const struct guest *g)
@@ -103,10 +75,10 @@ static void arrays_add(struct json_line *line, const struct vms *v, const struct
 	} else {
 		vms_map(map, v, g);
 		for (size_t i = 0; i < map->lane_count; i++)
-			array_add(line, lanes, lane_json(&map->lanes[i]));
+			json_line_append(line, lanes, lane_json(&map->lanes[i]));
 	}
 	for (size_t i = 0; i < g->device_count; i++)
-		array_add(line, devices, device_json(&g->devices[i]));
+		json_line_append(line, devices, device_json(&g->devices[i]));
 	json_line_add(line, "devices", devices);
 	json_line_add(line, "containers", lanes);
 	free(map);
@@ -128,8 +100,9 @@ static void advice_add(struct json_line *line, const struct vms *v, const struct
 	json_line_add(line, "change_needed", json_boolean(a->change_needed));
 	for (size_t i = 0; i < a->note_count; i++)
 		if (a->notes[i].kind == ADVICE_PROBLEM)
-			array_add(line, problems, json_line_string(a->notes[i].text,
-								   sizeof(a->notes[i].text)));
+			json_line_append(line, problems,
+					 json_line_string(a->notes[i].text,
+							  sizeof(a->notes[i].text)));
 	json_line_add(line, "problems", problems);
 	free(a);
 }

@@ -7,42 +7,12 @@
 
 #include "cli/vms.h"
 #include "core/text.h"
-#include "print/columns.h"
 #include "print/format.h"
+#include "print/label.h"
 
 #define LABEL_COLUMNS 13	/* "  container  " */
 
-#define RED "\x1b[1;31m"
-#define YELLOW "\x1b[33m"
-#define BOLD "\x1b[1m"
-#define NORMAL "\x1b[0m"
-
-struct printer {
-	FILE *out;
-	const struct vms_table *t;
-};
-
-/* "  label      text", wrapped; color may be NULL. */
-static void line(const struct printer *p, const char *label, const char *color, const char *fmt,
-		 ...) __attribute__((format(printf, 4, 5)));
-
-static void line(const struct printer *p, const char *label, const char *color, const char *fmt,
-		 ...)
-{
-	const bool colored = color && p->t->color;
-	char text[1024];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	fprintf(p->out, "  %s%-*s%s", colored ? color : "", LABEL_COLUMNS - 2, label,
-		colored ? NORMAL : "");
-	columns_wrap(p->out, text, LABEL_COLUMNS, LABEL_COLUMNS, p->t->width);
-	fputc('\n', p->out);
-}
-
-static void qemu_line(const struct printer *p, const struct guest *g)
+static void qemu_line(const struct label_style *p, const struct guest *g)
 {
 	char memory[32], most[32], buf[512];
 	struct text t;
@@ -63,16 +33,16 @@ static void qemu_line(const struct printer *p, const struct guest *g)
 		format_size(most, sizeof(most), g->max_memory);
 		text_add(&t, " (at most %s)", most);
 	}
-	line(p, "QEMU", NULL, "%s", buf);
+	label_line(p, "QEMU", NULL, "%s", buf);
 }
 
-static void viommu_line(const struct printer *p, const struct guest *g)
+static void viommu_line(const struct label_style *p, const struct guest *g)
 {
 	char why[256], buf[512];
 	struct text t;
 
 	if (g->model == VIOMMU_MODEL_NONE) {
-		line(p, "vIOMMU", NULL, "none: devices see the guest's memory addresses");
+		label_line(p, "vIOMMU", NULL, "none: devices see the guest's memory addresses");
 		return;
 	}
 	guest_viommu_bits(g, why, sizeof(why));
@@ -84,10 +54,10 @@ static void viommu_line(const struct printer *p, const struct guest *g)
 		text_add(&t, ", no bypass at boot");
 	if (g->model == VIOMMU_MODEL_INTEL && g->caching_mode == TRI_NO)
 		text_add(&t, ", caching-mode off");
-	line(p, "vIOMMU", NULL, "%s", buf);
+	label_line(p, "vIOMMU", NULL, "%s", buf);
 }
 
-static void device_line(const struct printer *p, const struct guest *g,
+static void device_line(const struct label_style *p, const struct guest *g,
 			const struct guest_device *d)
 {
 	char buf[256];
@@ -106,23 +76,24 @@ static void device_line(const struct printer *p, const struct guest *g,
 	if (g->model != VIOMMU_MODEL_NONE && d->bypasses == TRI_YES)
 		text_add(&t, ", not behind the vIOMMU");
 	else if (g->model != VIOMMU_MODEL_NONE && d->singleton != TRI_UNKNOWN)
-		text_add(&t, d->singleton == TRI_YES ? ", alone in its guest group" :
-			 ", shares its guest group");
-	line(p, "device", d->singleton == TRI_NO && g->model == VIOMMU_MODEL_VIRTIO ? YELLOW : NULL,
-	     "%s", buf);
+		text_add(&t, d->singleton == TRI_YES ? ", alone in its guest group"
+						     : ", shares its guest group");
+	label_line(p, "device",
+		   d->singleton == TRI_NO && g->model == VIOMMU_MODEL_VIRTIO ? LABEL_YELLOW : NULL,
+		   "%s", buf);
 }
 
 /* A picture's lanes are what is known of where the VM can map. */
-static void lane_line(const struct printer *p, const struct map_lane *lane)
+static void lane_line(const struct label_style *p, const struct map_lane *lane)
 {
 	char ranges[768] = "what the host can map is not known";
 
 	if (lane->ranges.count)
 		format_ranges(ranges, sizeof(ranges), &lane->ranges);
-	line(p, "maps", NULL, "%s: %s", lane->name, ranges);
+	label_line(p, "maps", NULL, "%s: %s", lane->name, ranges);
 }
 
-static void limits_line(const struct printer *p, const struct guest *g)
+static void limits_line(const struct label_style *p, const struct guest *g)
 {
 	char limit[32], buf[256];
 	struct text t;
@@ -139,37 +110,37 @@ static void limits_line(const struct printer *p, const struct guest *g)
 	} else {
 		text_add(&t, "locked memory: limit not known");
 	}
-	line(p, "limits", NULL, "%s", buf);
+	label_line(p, "limits", NULL, "%s", buf);
 }
 
-static void advice_lines(const struct printer *p, const struct advice *a, const struct guest *g)
+static void advice_lines(const struct label_style *p, const struct advice *a, const struct guest *g)
 {
 	const bool assigned = g->device_count || g->container_count;
 
 	for (size_t i = 0; i < a->note_count && assigned; i++)
 		if (a->notes[i].kind == ADVICE_PROBLEM)
-			line(p, "problem", RED, "%s", a->notes[i].text);
+			label_line(p, "problem", LABEL_RED, "%s", a->notes[i].text);
 	if (a->bits && g->model != VIOMMU_MODEL_NONE)
-		line(p, "advised", a->change_needed ? RED : NULL, "%u bits%s%s", a->bits,
-		     a->change_needed && a->option_count ? ": " : "",
-		     a->change_needed && a->option_count ? a->options[0].option : "");
+		label_line(p, "advised", a->change_needed ? LABEL_RED : NULL, "%u bits%s%s",
+			   a->bits, a->change_needed && a->option_count ? ": " : "",
+			   a->change_needed && a->option_count ? a->options[0].option : "");
 }
 
 void vms_print_table(FILE *out, const struct vms *v, const struct guest *g,
 		     const struct vms_table *t)
 {
-	const struct printer p = { out, t };
+	const struct label_style p = { out, LABEL_COLUMNS, t->width, t->color };
 	struct address_map *map = calloc(1, sizeof(*map));
 	struct advice *a = calloc(1, sizeof(*a));
 
-	fprintf(out, "%s%s%s  pid %u%s%s\n", t->color ? BOLD : "", g->vm.name,
-		t->color ? NORMAL : "", g->pid, g->vm.uuid[0] ? ", " : "", g->vm.uuid);
+	fprintf(out, "%s%s%s  pid %u%s%s\n", t->color ? LABEL_BOLD : "", g->vm.name,
+		t->color ? LABEL_NORMAL : "", g->pid, g->vm.uuid[0] ? ", " : "", g->vm.uuid);
 	qemu_line(&p, g);
 	viommu_line(&p, g);
 	for (size_t i = 0; i < g->device_count; i++)
 		device_line(&p, g, &g->devices[i]);
 	if (!g->device_count)
-		line(&p, "device", NULL, "none assigned");
+		label_line(&p, "device", NULL, "none assigned");
 	if (map && a) {
 		vms_map(map, v, g);
 		advise(a, &v->machine, g);

@@ -9,20 +9,6 @@
 #include "print/format.h"
 #include "print/json-diagnosis.h"
 
-static json_t *object_end(struct json_line *line)
-{
-	if (!line->err)
-		return line->object;
-	json_decref(line->object);
-	return NULL;
-}
-
-static void array_add(struct json_line *line, json_t *array, json_t *value)
-{
-	if (!value || json_array_append_new(array, value))
-		line->err = -ENOMEM;
-}
-
 /* RFC 3339 */
 static void time_add(struct json_line *line, const char *key, uint64_t ns)
 {
@@ -35,20 +21,6 @@ static void time_add(struct json_line *line, const char *key, uint64_t ns)
 		return;
 	snprintf(whole, sizeof(whole), "%s.%03uZ", text, (unsigned int)(ns / 1000000 % 1000));
 	json_line_text(line, key, whole, sizeof(whole));
-}
-
-static json_t *ranges_json(const struct iova_ranges *ranges)
-{
-	struct json_line whole = { json_array(), 0 };
-
-	for (size_t i = 0; i < ranges->count; i++) {
-		struct json_line range = { json_object(), 0 };
-
-		json_line_hex(&range, "first", ranges->r[i].first);
-		json_line_hex(&range, "last", ranges->r[i].last);
-		array_add(&whole, whole.object, object_end(&range));
-	}
-	return object_end(&whole);
 }
 
 /* ----------------------------------------------------------------------------------------- VMs */
@@ -78,7 +50,7 @@ static json_t *finding_json(const struct ledger_finding *finding)
 			       "default", sizeof(event->denier.policy));
 	json_diagnosis_judgement(&line, &event->diag);
 	json_diagnosis_advice(&line, &event->diag);
-	return object_end(&line);
+	return json_line_end(&line);
 }
 
 static void identity_add(struct json_line *line, const struct ledger_domain *d)
@@ -134,7 +106,7 @@ static void limits_add(struct json_line *line, const struct ledger_domain *d)
 	if (d->ranges.count) {
 		json_line_limit(line, &d->ranges, d->limit_from);
 		json_line_count(line, "safe_bits", iova_ranges_safe_bits(&d->ranges));
-		json_line_add(line, "ranges", ranges_json(&d->ranges));
+		json_line_ranges(line, "ranges", &d->ranges);
 	}
 	if (!bits)
 		return;
@@ -155,9 +127,9 @@ json_t *api_vm(const struct ledger_domain *d)
 	counters_add(&line, d);
 	limits_add(&line, d);
 	for (size_t i = 0; i < d->finding_count; i++)
-		array_add(&line, findings, finding_json(&d->findings[i]));
+		json_line_append(&line, findings, finding_json(&d->findings[i]));
 	json_line_add(&line, "findings", findings);
-	return object_end(&line);
+	return json_line_end(&line);
 }
 
 /* ---------------------------------------------------------------------------------------- host */
@@ -171,7 +143,7 @@ static json_t *guard_json(const struct ledger_guard *guard)
 	if (guard->up)
 		json_line_count(&line, "generation", guard->generation);
 	json_line_text(&line, "reason", guard->reason, sizeof(guard->reason));
-	return object_end(&line);
+	return json_line_end(&line);
 }
 
 static json_t *lost_json(const struct ledger *l)
@@ -187,7 +159,7 @@ static json_t *lost_json(const struct ledger *l)
 		json_line_count(&line, "server_behind", between);
 	if (ledger_dropped(l))
 		json_line_count(&line, "ledger_full", ledger_dropped(l));
-	return object_end(&line);
+	return json_line_end(&line);
 }
 
 static json_t *group_json(const struct ledger_group *group)
@@ -200,8 +172,8 @@ static json_t *group_json(const struct ledger_group *group)
 	if (group->safe_bits)
 		json_line_count(&line, "safe_bits", group->safe_bits);
 	if (group->ranges.count)
-		json_line_add(&line, "ranges", ranges_json(&group->ranges));
-	return object_end(&line);
+		json_line_ranges(&line, "ranges", &group->ranges);
+	return json_line_end(&line);
 }
 
 json_t *api_vms(const struct http_source *source)
@@ -219,10 +191,10 @@ json_t *api_vms(const struct http_source *source)
 	json_line_add(&line, "guard", guard_json(ledger_guard_get(l)));
 	json_line_add(&line, "lost", lost_json(l));
 	for (size_t i = 0; i < ledger_group_count(l); i++)
-		array_add(&line, groups, group_json(ledger_group_at(l, i)));
+		json_line_append(&line, groups, group_json(ledger_group_at(l, i)));
 	json_line_add(&line, "groups", groups);
 	for (size_t i = 0; i < ledger_domain_count(l); i++)
-		array_add(&line, vms, api_vm(ledger_domain_at(l, i)));
+		json_line_append(&line, vms, api_vm(ledger_domain_at(l, i)));
 	json_line_add(&line, "vms", vms);
-	return object_end(&line);
+	return json_line_end(&line);
 }

@@ -9,6 +9,7 @@
 #include "export/html.h"
 #include "host/text.h"
 #include "print/format.h"
+#include "print/markup.h"
 
 /* Text is shown up to here; nothing of ours is longer. */
 #define TEXT_MAX 2048
@@ -18,24 +19,7 @@ void html_text(FILE *out, const char *text)
 	char clean[TEXT_MAX];
 
 	host_text_clean(clean, sizeof(clean), text, strlen(text));
-	for (const char *c = clean; *c; c++) {
-		switch (*c) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		default:
-			fputc(*c, out);
-		}
-	}
+	markup_text(out, clean);
 }
 
 void html_printf(FILE *out, const char *fmt, ...)

@@ -23,6 +23,20 @@ void json_line_add_object(struct json_line *line, const char *key, struct json_l
 	json_line_add(line, key, object->object);
 }
 
+void json_line_append(struct json_line *line, json_t *array, json_t *value)
+{
+	if (!value || json_array_append_new(array, value))
+		line->err = -ENOMEM;
+}
+
+json_t *json_line_end(struct json_line *line)
+{
+	if (!line->err)
+		return line->object;
+	json_decref(line->object);
+	return NULL;
+}
+
 json_t *json_line_string(const char *text, size_t size)
 {
 	char clean[TEXT_MAX];
@@ -54,6 +68,20 @@ void json_line_hex(struct json_line *line, const char *key, uint64_t value)
 
 	snprintf(text, sizeof(text), "0x%" PRIx64, value);
 	json_line_add(line, key, json_string(text));
+}
+
+void json_line_ranges(struct json_line *line, const char *key, const struct iova_ranges *ranges)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < ranges->count; i++) {
+		struct json_line range = { json_object(), 0 };
+
+		json_line_hex(&range, "first", ranges->r[i].first);
+		json_line_hex(&range, "last", ranges->r[i].last);
+		json_line_append(line, array, json_line_end(&range));
+	}
+	json_line_add(line, key, array);
 }
 
 void json_line_limit(struct json_line *line, const struct iova_ranges *ranges,

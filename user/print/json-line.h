@@ -25,6 +25,12 @@ void json_line_add(struct json_line *line, const char *key, json_t *value);
 /** Add an object and its error; it is given up either way. */
 void json_line_add_object(struct json_line *line, const char *key, struct json_line *object);
 
+/** Add to an array that becomes a member. */
+void json_line_append(struct json_line *line, json_t *array, json_t *value);
+
+/** The object; NULL if anything could not be added: it is given up then. */
+json_t *json_line_end(struct json_line *line);
+
 /** A string of at most size bytes, made valid UTF-8. NULL if out of memory. */
 json_t *json_line_string(const char *text, size_t size);
 
@@ -39,6 +45,9 @@ void json_line_count(struct json_line *line, const char *key, uint64_t n);
 
 /** Addresses and sizes are "0x..." strings: JSON's numbers are exact up to 2^53 only. */
 void json_line_hex(struct json_line *line, const char *key, uint64_t value);
+
+/** An array of {first, last}. */
+void json_line_ranges(struct json_line *line, const char *key, const struct iova_ranges *ranges);
 
 /** limit {last_iova, bits, from}; nothing if the ranges are not known. */
 void json_line_limit(struct json_line *line, const struct iova_ranges *ranges,

@@ -5,6 +5,7 @@
 
 #include "print/format.h"
 #include "print/map.h"
+#include "print/markup.h"
 
 /* User units, which are pixels where nothing scales. */
 #define WIDTH 1000
@@ -49,35 +50,13 @@ struct canvas {
 	int y;			/* where the next thing goes */
 };
 
-static void text_print(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		default:
-			fputc(*text, out);
-		}
-	}
-}
-
 /* anchor is "start", "middle" or "end". */
 static void label_print(FILE *out, double x, int y, const char *anchor, const char *color, int size,
 			const char *text)
 {
 	fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\" fill=\"%s\" "
 		"font-size=\"%d\">", x, y, anchor, color, size);
-	text_print(out, text);
+	markup_text(out, text);
 	fputs("</text>\n", out);
 }
 
@@ -253,15 +232,15 @@ static void head_print(const struct canvas *c, const struct address_map *m, int 
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
 		"height=\"%d\" font-family=\"system-ui, 'DejaVu Sans', sans-serif\">\n<title>",
 		WIDTH, height, WIDTH, height);
-	text_print(out, m->vm);
+	markup_text(out, m->vm);
 	fputs(": IOVA space</title>\n<desc>", out);
-	text_print(out, verdict);
+	markup_text(out, verdict);
 	fputs("</desc>\n", out);
 	patterns_print(c);
 	fprintf(out, "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n", WIDTH, height);
 	fprintf(out, "<text x=\"24\" y=\"40\" fill=\"%s\" font-size=\"22\" font-weight=\"bold\">",
 		c->colors->text);
-	text_print(out, m->vm);
+	markup_text(out, m->vm);
 	fputs("</text>\n", out);
 	verdict_print(out, verdict, m->change_needed ? c->colors->bad : c->colors->text);
 }
@@ -274,7 +253,7 @@ static void inline_head_print(const struct canvas *c, const struct address_map *
 	map_verdict(verdict, sizeof(verdict), m);
 	fprintf(c->out, "<svg class=\"map\" viewBox=\"0 %d %d %d\" role=\"img\" aria-label=\"",
 		INLINE_TOP, WIDTH, height - INLINE_TOP);
-	text_print(c->out, verdict);
+	markup_text(c->out, verdict);
 	fputs("\">\n", c->out);
 	patterns_print(c);
 }
