@@ -321,7 +321,8 @@ static void advised_line(const struct canvas *c, const struct address_map *m, in
 
 	if (m->advised_bits)
 		fprintf(c->out, "<path d=\"M%.1f %dV%d\" stroke=\"%s\" stroke-width=\"1.5\" "
-			"stroke-dasharray=\"5 4\"/>\n", x, TOP - 12, bottom, c->colors->text);
+			"stroke-dasharray=\"5 4\"/>\n", x, TOP + LANE_TITLE - 4, bottom,
+			c->colors->text);
 }
 
 static void picture_print(struct canvas *c, const struct address_map *m, int height)
