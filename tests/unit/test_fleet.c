@@ -138,8 +138,10 @@ static void unknown_is_said(void **state)
 	assert_int_equal(fleet_add(&f, BUILD, &gone, 1, false), 0);
 	add_vm(&f, "half", "vm", "virtio-iommu", 39, 0);
 	add_vm(&f, "half", "wide", "virtio-iommu", 64, 0);
+	add_vm(&f, "half", "plain", "none", 0, 0);
+	add_group(&f, "fine", "0", 48, 48);
 	assert_int_equal(fleet_finish(&f), 0);
-	assert_int_equal(f.host_count, 4);
+	assert_int_equal(f.host_count, 5);
 	assert_int_equal(f.unknown, 4);
 	assert_int_equal(f.odd, 1);
 	assert_int_equal(f.safe_bits, 48);
@@ -149,6 +151,7 @@ static void unknown_is_said(void **state)
 	judged(&f, "vm", "gone", FLEET_UNKNOWN,
 	       "it has no metrics now, but had some within a day");
 	judged(&f, "wide", "half", FLEET_WIDTH, "it translates 48 bits (group 0)");
+	judged(&f, "plain", "fine", FLEET_UNKNOWN, "how far the VM maps is not known");
 	fleet_fini(&f);
 }
 
@@ -478,7 +481,7 @@ static enum fleet_verdict verdict(const struct chance *c, const struct fleet_vm 
 		return FLEET_HOLE;
 	if (end > 0 && !takes(c, MAX, to, ceil(log2(end))))
 		return FLEET_MAPPED;
-	return all_known(c, to) && (bits >= 0 || none) ? FLEET_FITS : FLEET_UNKNOWN;
+	return all_known(c, to) && (bits >= 0 || (none && end > 0)) ? FLEET_FITS : FLEET_UNKNOWN;
 }
 
 static void vms_checked(const struct fleet *f, const struct chance *c)

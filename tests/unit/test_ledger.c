@@ -335,6 +335,7 @@ static void older_containers_have_no_gauges(void **state)
 	assert_true(get(l, "g")->has_entries);
 	assert_int_equal(get(l, "g")->entries, 1);
 	assert_true(get(l, "g")->has_highest);
+	assert_false(get(l, "g")->highest_least);
 	old.id = 2;
 	old.dma_limit = old.dma_avail = 0;
 	old.unmap_bytes = 1 << 20;
@@ -351,6 +352,52 @@ static void older_containers_have_no_gauges(void **state)
 	young.dma_avail = 65536;
 	set(l, &young);
 	assert_false(get(l, "g")->has_entries);
+	assert_int_equal(get(l, "g")->highest_mapped, 0xfff);
+	ledger_free(l);
+}
+
+/* What a container mapped before we looked may have been higher: until all of that life is over. */
+static void highest_of_an_older_container_is_the_least(void **state)
+{
+	struct viommu_container old = ledger_container_of(1, 10, 39), young = old;
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	add_process(l, "g", 10);
+	old.dma_limit = old.dma_avail = 0;
+	old.maps = 1;
+	old.highest_mapped = 0xffff;
+	set(l, &old);
+	assert_true(get(l, "g")->has_highest);
+	assert_true(get(l, "g")->highest_least);
+	young.id = 2;
+	young.maps = 1;
+	young.highest_mapped = 0xfff;
+	set(l, &young);
+	old.state = VIOMMU_CONTAINER_DEAD;
+	set(l, &old);			/* what it mapped is still the domain's highest */
+	assert_int_equal(get(l, "g")->highest_mapped, 0xffff);
+	assert_true(get(l, "g")->highest_least);
+	young.state = VIOMMU_CONTAINER_DEAD;
+	set(l, &young);
+	assert_true(get(l, "g")->highest_least);
+	old.id = 3;			/* a new collector: nothing is seen from its beginning */
+	old.state = VIOMMU_CONTAINER_LIVE;
+	old.highest_mapped = 0xfff;
+	set(l, &old);
+	assert_int_equal(get(l, "g")->highest_mapped, 0xffff);
+	assert_true(get(l, "g")->highest_least);
+	old.state = VIOMMU_CONTAINER_DEAD;
+	set(l, &old);
+	young.id = 4;
+	young.state = VIOMMU_CONTAINER_LIVE;
+	young.maps = 0;
+	set(l, &young);
+	assert_false(get(l, "g")->has_highest);
+	young.maps = 2;
+	set(l, &young);
+	assert_true(get(l, "g")->has_highest);
+	assert_false(get(l, "g")->highest_least);
 	assert_int_equal(get(l, "g")->highest_mapped, 0xfff);
 	ledger_free(l);
 }
@@ -838,6 +885,7 @@ int main(void)
 		cmocka_unit_test(what_no_event_tells_of_is_unknown),
 		cmocka_unit_test(what_is_on_its_way_is_waited_for),
 		cmocka_unit_test(older_containers_have_no_gauges),
+		cmocka_unit_test(highest_of_an_older_container_is_the_least),
 		cmocka_unit_test(entries_are_of_the_fullest_container),
 		cmocka_unit_test(ranges_are_usable_in_all_containers),
 		cmocka_unit_test(totals_outlive_the_collector),

@@ -44,6 +44,7 @@ struct model {
 	unsigned int seed;
 	struct totals totals[NAMES];
 	uint64_t highest[NAMES];
+	bool least[NAMES];		/* there may have been a higher one */
 	struct { bool used; size_t name; struct ledger_process p; } processes[PROCESSES];
 	struct model_container containers[CONTAINERS];
 	struct { uint64_t container, count; size_t name, reason; } queue[QUEUE];
@@ -68,6 +69,24 @@ static struct totals *totals_of(struct model *m, const struct model_container *c
 	return &m->totals[m->processes[c->process].name];
 }
 
+/* A highest that may be too low counts until nothing of that time is alive. */
+static void highest_tell(struct model *m, const struct model_container *c)
+{
+	const size_t name = m->processes[c->process].name;
+	bool alone = true;
+
+	for (size_t j = 0; j < CONTAINERS; j++)
+		alone = alone && !(m->containers[j].used && m->containers[j].told.id &&
+				   m->processes[m->containers[j].process].name == name);
+	if (alone && m->least[name] && c->now.dma_limit) {
+		m->least[name] = false;
+		m->highest[name] = 0;
+	}
+	m->least[name] = m->least[name] || !c->now.dma_limit;
+	if (c->now.maps && c->now.highest_mapped > m->highest[name])
+		m->highest[name] = c->now.highest_mapped;
+}
+
 static void container_tell(struct model *m, struct model_container *c)
 {
 	struct totals *t = totals_of(m, c);
@@ -77,8 +96,7 @@ static void container_tell(struct model *m, struct model_container *c)
 	t->map_bytes += c->now.map_bytes - c->told.map_bytes;
 	t->unmap_bytes += c->now.unmap_bytes - c->told.unmap_bytes;
 	t->latency += c->now.latency[5] - c->told.latency[5];
-	if (c->now.maps && c->now.highest_mapped > m->highest[m->processes[c->process].name])
-		m->highest[m->processes[c->process].name] = c->now.highest_mapped;
+	highest_tell(m, c);
 	c->told = c->now;
 	assert_int_equal(ledger_set_container(m->l, &c->now, m->now), 0);
 }
@@ -254,6 +272,7 @@ static void check_totals(struct model *m, size_t name, const struct ledger_domai
 	for (size_t i = 0; i < REASONS; i++)
 		assert_int_equal(d->failures[reasons[i]], t->failures[i]);
 	assert_int_equal(d->has_highest ? d->highest_mapped : 0, m->highest[name]);
+	assert_int_equal(d->highest_least, m->least[name]);
 }
 
 /* The gauges, from all that is alive and has been told. */

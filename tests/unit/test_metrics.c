@@ -86,16 +86,23 @@ static void what_is_not_known_is_absent(void **state)
 		"dma_entries_limit", "iova_limit_bits", "recommended_aw_bits",
 		"iova_highest_end_address" };
 	struct ledger *l = fixture_ledger();
-	char *text = written_of(l, METRICS_TEXT, MANY, NULL), part[128];
+	struct viommu_container c;
+	char *text, part[128];
 
 	(void)state;
+	fixture_container(&c, 4444, NULL, 0);
+	c.dma_limit = 0;
+	c.maps = 3;		/* what it mapped before may be higher */
+	c.highest_mapped = 0xfff;
+	assert_int_equal(ledger_set_container(l, &c, FIXTURE_NOW), 0);
+	text = written_of(l, METRICS_TEXT, MANY, NULL);
 	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++) {
 		snprintf(part, sizeof(part), "viommu_%s{domain=\"old\"}", gauges[i]);
 		has_no(text, part);
 	}
 	has_no(text, "viommu_domain_viommu_bits{domain=\"db1\"}");
 	has_no(text, "iommu_group=\"12\"");
-	has_line(text, "viommu_dma_maps_total{domain=\"old\"} 0");
+	has_line(text, "viommu_dma_maps_total{domain=\"old\"} 3");
 	free(text);
 	ledger_free(l);
 	l = ledger_new();

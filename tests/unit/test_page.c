@@ -148,6 +148,31 @@ static void what_a_person_needs(void **state)
 	ledger_free(l);
 }
 
+/* What a container mapped before the daemon began may be higher. */
+static void highest_of_an_older_container(void **state)
+{
+	struct ledger *l = fixture_ledger();
+	struct viommu_container c;
+	char *text;
+
+	(void)state;
+	text = page_of(l, ledger_domain_find(l, "web1"));
+	has(text, "<dd><code>0x7fffffffff</code>");
+	assert_null(strstr(text, "at least"));
+	free(text);
+	fixture_container(&c, 4444, fixture_intel39, 2);
+	c.dma_limit = 0;
+	c.maps = 3;
+	c.highest_mapped = 0xfff;
+	assert_int_equal(ledger_set_container(l, &c, FIXTURE_NOW), 0);
+	text = page_of(l, ledger_domain_find(l, "old"));
+	assert_int_equal(page_check(text).pictures, 1);
+	has(text, "<dd>at least <code>0xfff</code>");
+	has(text, ">at least to</text>");
+	free(text);
+	ledger_free(l);
+}
+
 /* "None" is said of a VM that is known to have none, and not of one that nobody could read. */
 static void no_viommu_or_not_known(void **state)
 {
@@ -328,6 +353,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_person_needs),
+		cmocka_unit_test(highest_of_an_older_container),
 		cmocka_unit_test(no_viommu_or_not_known),
 		cmocka_unit_test(too_wide_besides),
 		cmocka_unit_test(empty_host),

@@ -76,6 +76,12 @@ static bool vm_has_no_width(const struct fleet_vm *vm)
 	return !vm->bits && !vm->odd && vm->has_model && vm->model == VIOMMU_MODEL_NONE;
 }
 
+/* Enough of it to tell where it fits: without a vIOMMU that is what it maps. */
+static bool vm_known(const struct fleet_vm *vm)
+{
+	return vm->bits || (vm_has_no_width(vm) && vm->highest);
+}
+
 enum fleet_verdict fleet_judge(const struct fleet_vm *vm, const struct fleet_host *h)
 {
 	if (h->max && vm->bits > h->max->max_bits)
@@ -84,7 +90,7 @@ enum fleet_verdict fleet_judge(const struct fleet_vm *vm, const struct fleet_hos
 		return FLEET_HOLE;
 	if (h->max && vm->highest && bits_needed(vm->highest) > h->max->max_bits)
 		return FLEET_MAPPED;
-	if (!fleet_host_known(h) || !(vm->bits || vm_has_no_width(vm)))
+	if (!fleet_host_known(h) || !vm_known(vm))
 		return FLEET_UNKNOWN;
 	return FLEET_FITS;
 }
@@ -98,6 +104,8 @@ static void unknown_why(struct text *t, const struct fleet_vm *vm, const struct 
 	else if (h->unknown)
 		text_add(t, "the limits of %zu of its %zu IOMMU groups are not known", h->unknown,
 			 h->groups);
+	else if (vm && vm_has_no_width(vm))
+		text_add(t, "how far the VM maps is not known");
 	else if (vm)
 		text_add(t, "the width of the VM's vIOMMU is not known");
 }

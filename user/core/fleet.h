@@ -16,7 +16,7 @@
 /** May a VM move to a host? X(enumerator suffix, name, one line of meaning). Worst last. */
 #define FLEET_VERDICTS(X) \
 	X(FITS, "fits", "nothing speaks against it") \
-	X(UNKNOWN, "unknown", "the host's limits or the VM's width are not known") \
+	X(UNKNOWN, "unknown", "the host's limits, the VM's width or what it maps are not known") \
 	X(MAPPED, "mapped_above_host_width", \
 	  "the VM has mapped addresses that the host does not translate") \
 	X(HOLE, "hole", "the host has a hole below the width of the VM's vIOMMU") \

@@ -168,11 +168,24 @@ static void container_update(struct container *c, const struct viommu_container 
 	c->dma_avail = told->dma_avail;
 	c->dma_limit = told->dma_limit;
 	ranges_read(c, told);
+	shown->highest_least = shown->highest_least || !told->dma_limit;
 	if (told->maps && (!shown->has_highest || told->highest_mapped > shown->highest_mapped)) {
 		shown->has_highest = true;
 		shown->highest_mapped = told->highest_mapped;
 	}
 	c->domain->stale = true;
+}
+
+/*
+ * What was mapped before is not known; it is of no interest any more where all that was alive then
+ * is gone, and the first that comes after it is seen from its beginning.
+ */
+static void highest_renew(struct domain *d, const struct viommu_container *told)
+{
+	if (!d->shown.highest_least || d->containers || !told->dma_limit)
+		return;
+	d->shown.highest_least = d->shown.has_highest = false;
+	d->shown.highest_mapped = 0;
 }
 
 /* The container of that number, among those of its domain; it begins if there is none. */
@@ -195,6 +208,7 @@ static int container_get(struct ledger *l, const struct viommu_container *told, 
 	if (!d)
 		return err;
 	if (!c) {
+		highest_renew(d, told);
 		c = container_new(l, d, told->id, &err);
 		if (!c)
 			return ledger_drop(l, err);

@@ -83,7 +83,9 @@ struct ledger_domain {
 	uint32_t entries;		/**< mappings of the fullest container */
 	uint32_t entries_limit;		/**< that it can have */
 	bool has_highest;
-	uint64_t highest_mapped;	/**< last IOVA of the highest MAP, ever */
+	bool highest_least;		/**< a container was older than the collector: there may have
+					 *  been a higher one */
+	uint64_t highest_mapped;	/**< last IOVA of the highest MAP that is known, ever */
 	struct iova_ranges ranges;	/**< usable in all containers alive; count 0: not known */
 	enum viommu_limit_from limit_from;
 

@@ -28,7 +28,8 @@
 	X(DMA_ENTRIES_LIMIT, "dma_entries_limit", "gauge", "domain", \
 	  "mapping entries that this container may have") \
 	X(IOVA_HIGHEST_END, "iova_highest_end_address", "gauge", "domain", \
-	  "end, exclusive, of the highest IOVA range that was mapped while viommud looked") \
+	  "end, exclusive, of the highest IOVA mapped; only if every container was seen from its " \
+	  "beginning") \
 	X(IOVA_LIMIT_BITS, "iova_limit_bits", "gauge", "domain", \
 	  "bits of IOVA that all containers of the VM can map") \
 	X(RECOMMENDED_AW_BITS, "recommended_aw_bits", "gauge", "domain", \

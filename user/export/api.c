@@ -95,7 +95,8 @@ static void counters_add(struct json_line *line, const struct ledger_domain *d)
 		json_line_count(line, "entries_limit", d->entries_limit);
 	}
 	if (d->has_highest)
-		json_line_hex(line, "highest_iova", d->highest_mapped);
+		json_line_hex(line, d->highest_least ? "highest_iova_at_least" : "highest_iova",
+			      d->highest_mapped);
 }
 
 static void limits_add(struct json_line *line, const struct ledger_domain *d)

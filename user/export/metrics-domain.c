@@ -167,12 +167,18 @@ static void duration_write(struct exposition *e, const struct metrics_domain *m)
 	exposition_text(e, "_sum", m->labels, "", buf);
 }
 
+/* A highest that there may have been a higher one than is none. */
+static bool highest_known(const struct ledger_domain *d)
+{
+	return d->has_highest && !d->highest_least;
+}
+
 /* The end is one more than the last address, which 2^64 does not fit. */
 static void highest_write(struct exposition *e, const struct metrics_domain *m)
 {
 	const struct ledger_domain *d = m->domain;
 
-	if (!d->has_highest)
+	if (!highest_known(d))
 		return;
 	if (d->highest_mapped == UINT64_MAX)
 		exposition_text(e, "", m->labels, "", "18446744073709551616");
@@ -209,7 +215,7 @@ bool domain_metric_write(struct exposition *e, const struct metrics_view *view,
 size_t domain_series(const struct ledger_domain *d)
 {
 	/* info; failures; the histogram's classes, +Inf, _count, _sum; highest end */
-	size_t series = 1 + VIOMMU_NR_REASONS + COUNT(bucket_ends) + 3 + d->has_highest;
+	size_t series = 1 + VIOMMU_NR_REASONS + COUNT(bucket_ends) + 3 + highest_known(d);
 
 	for (size_t i = 0; i < COUNT(numbers); i++) {
 		uint64_t value;

@@ -78,7 +78,8 @@ static void numbers_write(FILE *out, const struct ledger_domain *d)
 	}
 	if (d->has_highest) {
 		fact_begin(out, "Highest IOVA");
-		fprintf(out, "<code>0x%" PRIx64 "</code>", d->highest_mapped);
+		fprintf(out, "%s<code>0x%" PRIx64 "</code>", d->highest_least ? "at least " : "",
+			d->highest_mapped);
 		fact_end(out);
 	}
 }
@@ -239,6 +240,7 @@ static void lane_fill(struct map_lane *lane, const struct ledger_domain *d)
 	lane->from = d->limit_from;
 	lane->has_mapped = d->has_highest;
 	lane->mapped = d->highest_mapped;
+	lane->mapped_least = d->highest_least;
 	for (size_t i = 0; i < d->finding_count; i++) {
 		const struct viommu_event *event = &d->findings[i].event;
 

@@ -139,7 +139,7 @@ static void dma_rows(struct canvas *c, const struct map_lane *lane)
 
 	if (lane->has_mapped) {
 		snprintf(note, sizeof(note), "0x%" PRIx64, lane->mapped);
-		row_begin(c, "mapped to", note);
+		row_begin(c, lane->mapped_least ? "at least to" : "mapped to", note);
 		bar_print(c, LEFT, canvas_x(c, map_position(lane->mapped) + 1), BAR,
 			  c->colors->mapped);
 		c->y += ROW;

@@ -24,6 +24,7 @@ struct map_lane {
 	enum viommu_limit_from from;
 	bool has_mapped;	/**< a mapping was seen */
 	uint64_t mapped;	/**< last IOVA of the highest */
+	bool mapped_least;	/**< there may have been a higher one */
 	bool has_refused;	/**< a mapping was refused */
 	uint64_t refused;	/**< last IOVA of the highest */
 };

@@ -61,7 +61,7 @@ daemon_bulk() {
 
 # gauges VM: "NAME VALUE" of the gauges that a container may not tell.
 daemon_gauges() {
-	prometheus_values "{__name__=~\"viommu_(dma_mapped_bytes|dma_entries|iova_limit_bits|recommended_aw_bits|domain_processes)\",domain=\"$1\"}" |
+	prometheus_values "{__name__=~\"viommu_(dma_mapped_bytes|dma_entries|iova_highest_end_address|iova_limit_bits|recommended_aw_bits|domain_processes)\",domain=\"$1\"}" |
 		awk '{ print $1, $4 }' | sort | sed 's/^viommu_//' | paste -sd ' '
 }
 
@@ -116,7 +116,7 @@ daemon_restart() {
 		"domain_processes 1 iova_limit_bits 39 recommended_aw_bits 39" "$(daemon_gauges old)"
 	check_equal "daemon: no gauge of it ever said 0 or less, or what cannot be known" "0 0" \
 		"$(prometheus_query 'min_over_time(viommu_iova_limit_bits{domain="old"}[1h]) < 39 or min_over_time(viommu_recommended_aw_bits{domain="old"}[1h]) < 39' | jq length) $(
-		prometheus_query 'count_over_time(viommu_dma_mapped_bytes{domain="old"}[1h]) or count_over_time(viommu_dma_entries{domain="old"}[1h])' | jq length)"
+		prometheus_query 'count_over_time(viommu_dma_mapped_bytes{domain="old"}[1h]) or count_over_time({__name__=~"viommu_dma_entries|viommu_iova_highest_end_address",domain="old"}[1h])' | jq length)"
 }
 
 # The VM is started anew under its name while the old process still lives.
@@ -130,8 +130,8 @@ daemon_twin() {
 	sleep 2
 	prometheus_scraped
 	check_equal "daemon: two of one name are one series, counters add" \
-		"dma_mapped_bytes $((60 * 4096)) dma_entries 40 domain_processes 2 iova_limit_bits 39 recommended_aw_bits 39 60 25" \
-		"$(daemon_gauges twin | awk '{ print $3, $4, $1, $2, $5, $6, $7, $8, $9, $10 }') $(prometheus_values 'viommu_dma_maps_total{domain="twin"}' | cut -d ' ' -f 4) $(
+		"dma_mapped_bytes $((60 * 4096)) dma_entries 40 domain_processes 2 iova_highest_end_address $((0x2000000 + 40 * 4096)) iova_limit_bits 39 recommended_aw_bits 39 60 25" \
+		"$(daemon_gauges twin | awk '{ print $3, $4, $1, $2, $5, $6, $7, $8, $9, $10, $11, $12 }') $(prometheus_values 'viommu_dma_maps_total{domain="twin"}' | cut -d ' ' -f 4) $(
 		prometheus_values 'viommu_dma_map_failures_total{domain="twin",reason="above_host_width"}' | cut -d ' ' -f 4)"
 	vm_stop twin1
 	vm_tell twin2 "map 0x1000000 4K" "unmap 0x2000000 4K"
@@ -139,7 +139,7 @@ daemon_twin() {
 	sleep 1
 	prometheus_scraped
 	check_equal "daemon: the older one has ended" \
-		"dma_entries 40 dma_mapped_bytes $((40 * 4096)) domain_processes 1 iova_limit_bits 39 recommended_aw_bits 39" \
+		"dma_entries 40 dma_mapped_bytes $((40 * 4096)) domain_processes 1 iova_highest_end_address $((0x2000000 + 40 * 4096)) iova_limit_bits 39 recommended_aw_bits 39" \
 		"$(daemon_gauges twin)"
 	check_equal "daemon: counters go on without a restart" "61 0 25 0 1 0" "$(daemon_grown twin)"
 	check_equal "daemon: every scrape was taken" "1 0" \
