@@ -344,6 +344,14 @@ warned() {
 		answers '.warnings | length' 8 && answers '.more_warnings > 0' true
 }
 
+# Groups that have no sample at all.
+groups_unknown() {
+	fleet 5 --prometheus "$garbage/groups" -o json && valid && answers .unknown_host_count 1 &&
+		answers '[.hosts[] | .groups, .unknown_groups, .safe_bits]' '[3,2,48]' &&
+		fleet 5 --prometheus "$garbage/groups" &&
+		grep -q 'the limits of 2 of its 3 IOMMU groups are not known' "$work/out"
+}
+
 # Nothing speaks against the VM, and nothing for it.
 width_unknown() {
 	fleet 5 --prometheus "$garbage/nowidth" -o json && valid && answers .unknown_host_count 0 &&
@@ -412,6 +420,7 @@ test_that 'usage' usage
 with_garbage
 test_that 'warnings of a part of an answer' warned
 test_that 'values that are no numbers' not_a_number
+test_that 'groups without a sample' groups_unknown
 test_that 'a VM of unknown width' width_unknown
 test_that 'hostile names' names_are_clean
 test_that 'a header for a tenant' header_is_sent

@@ -165,6 +165,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def say_fine(self, query):
         self.json(one_host(query, "h1"))
 
+    def say_groups(self, query):
+        name = metric(query)
+        self.json(vector(({"instance": "h1"}, "3")) if name == "viommu_host_iommu_groups"
+                  else one_host(query, "h1"))
+
     def say_warn(self, query):
         self.json(dict(one_host(query, "h1"), warnings=["no StoreAPI\x1b[2J matched", "store 2 is down"]))
 

@@ -272,6 +272,7 @@ static void a_group_that_is_gone_is_not_known(void **state)
 		if (type == WIRE_GROUP && ((const struct ledger_group *)data)->id == 1000000)
 			told = data;
 	assert_non_null(told);
+	assert_true(told->gone);
 	assert_int_equal(told->max_bits + told->safe_bits + told->ranges.count, 0);
 	free(c->groups);
 }

@@ -26,6 +26,7 @@
 #define BITS VIOMMU_METRIC_DOMAIN_VIOMMU_BITS
 #define HIGHEST VIOMMU_METRIC_IOVA_HIGHEST_END
 #define BUILD VIOMMU_METRIC_BUILD_INFO
+#define COUNT VIOMMU_METRIC_HOST_IOMMU_GROUPS
 
 /* ---------------------------------------------------------------------------- hosts as they are */
 
@@ -155,6 +156,43 @@ static void unknown_is_said(void **state)
 	fleet_fini(&f);
 }
 
+/* Groups without any sample are counted by their host, and are not known. */
+static void groups_without_samples(void **state)
+{
+	static const struct { const char *host; double groups; const char *why; } rows[] = {
+		{ "all", 2, "" },
+		{ "fewer", 1, "" },	/* one is gone since the other answer */
+		{ "more", 5, "the limits of 3 of its 5 IOMMU groups are not known" },
+		{ "nan", NAN, "how many IOMMU groups it has is not known" },
+		{ "none", 0, "how many IOMMU groups it has is not known" },
+		{ "part", 2.5, "how many IOMMU groups it has is not known" },
+		{ "huge", 1e300, "how many IOMMU groups it has is not known" },
+	};
+	struct fleet f;
+
+	(void)state;
+	fleet_init(&f);
+	add_vm(&f, "all", "vm", "virtio-iommu", 39, 0);
+	for (size_t i = 0; i < LEN(rows); i++) {
+		const struct fleet_labels l = { .host = rows[i].host };
+
+		add_group(&f, rows[i].host, "0", 48, 48);
+		add_group(&f, rows[i].host, "1", 48, 48);
+		assert_int_equal(fleet_add(&f, COUNT, &l, rows[i].groups, true), 0);
+	}
+	/* Of two answers the worse counts; of one from before nothing does. */
+	assert_int_equal(fleet_add(&f, COUNT, &(struct fleet_labels){ .host = "more" }, 3, true), 0);
+	assert_int_equal(fleet_add(&f, COUNT, &(struct fleet_labels){ .host = "all" }, 9, false), 0);
+	assert_int_equal(fleet_finish(&f), 0);
+	assert_int_equal(f.odd, 4);
+	assert_int_equal(f.unknown, 5);
+	assert_int_equal(fleet_host_find(&f, "more")->groups, 5);
+	for (size_t i = 0; i < LEN(rows); i++)
+		judged(&f, "vm", rows[i].host, rows[i].why[0] ? FLEET_UNKNOWN : FLEET_FITS,
+		       rows[i].why);
+	fleet_fini(&f);
+}
+
 static void samples_that_lack_a_label(void **state)
 {
 	const struct fleet_labels none = { .host = NULL }, empty = { .host = "" };
@@ -169,7 +207,7 @@ static void samples_that_lack_a_label(void **state)
 		assert_int_equal(fleet_add(&f, (enum viommu_metric)i, &none, 1, true), -EINVAL);
 		assert_int_equal(fleet_add(&f, (enum viommu_metric)i, &empty, 1, false), -EINVAL);
 		assert_int_equal(fleet_add(&f, (enum viommu_metric)i, &host, 1, true),
-				 i == BUILD ? 0 : -EINVAL);
+				 i == BUILD || i == COUNT ? 0 : -EINVAL);
 	}
 	assert_int_equal(fleet_finish(&f), 0);
 	assert_int_equal(f.host_count, 1);
@@ -532,6 +570,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(real_hosts), cmocka_unit_test(unknown_is_said),
+		cmocka_unit_test(groups_without_samples),
 		cmocka_unit_test(samples_that_lack_a_label), cmocka_unit_test(odd_values),
 		cmocka_unit_test(odd_holes), cmocka_unit_test(addresses_at_the_end),
 		cmocka_unit_test(selectors), cmocka_unit_test(by_chance),

@@ -840,9 +840,22 @@ static void groups_programs_denials(void **state)
 	assert_int_equal(ledger_group_at(l, 1)->id, 2);
 	group.id = 0;
 	assert_int_equal(ledger_set_group(l, &group), -ENOSPC);
+	group.gone = true;		/* never was: nothing */
+	assert_int_equal(ledger_set_group(l, &group), 0);
+	assert_int_equal(ledger_group_count(l), LEDGER_MAX_GROUPS);
+	group.id = 2;
+	assert_int_equal(ledger_set_group(l, &group), 0);
+	group.id = ledger_group_at(l, LEDGER_MAX_GROUPS - 2)->id;	/* the last */
+	assert_int_equal(ledger_set_group(l, &group), 0);
+	assert_int_equal(ledger_group_count(l), LEDGER_MAX_GROUPS - 2);
+	assert_int_equal(ledger_group_at(l, 0)->id, 1);
+	assert_int_equal(ledger_group_at(l, 1)->id, 3);
+	for (size_t i = 1; i < ledger_group_count(l); i++)
+		assert_true(ledger_group_at(l, i)->id > ledger_group_at(l, i - 1)->id);
+	group.gone = false;
 	group.ranges.count = VIOMMU_MAX_RANGES + 1;
 	assert_int_equal(ledger_set_group(l, &group), -EINVAL);
-	assert_null(ledger_group_at(l, LEDGER_MAX_GROUPS));
+	assert_null(ledger_group_at(l, LEDGER_MAX_GROUPS - 2));
 
 	assert_int_equal(ledger_set_program(l, "two", true), 0);
 	assert_int_equal(ledger_set_program(l, "two", false), 0);

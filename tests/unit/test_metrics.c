@@ -69,6 +69,7 @@ static void numbers_are_exact(void **state)
 	has_line(text, "viommu_iova_highest_end_address{domain=\"db1\"} 18446744073709551616");
 	has_line(text, "viommu_iova_limit_bits{domain=\"web1\"} 39");
 	has_line(text, "viommu_recommended_aw_bits{domain=\"db1\"} 39");
+	has_line(text, "viommu_host_iommu_groups 3");	/* the limits of one are not known */
 	has_line(text, "viommu_host_iova_max_bits{iommu_group=\"2\"} 64");
 	has_line(text, "viommu_host_iova_hole_info{iommu_group=\"2\",start=\"0xfd00000000\","
 		 "end=\"0xffffffffff\",type=\"amd_ht\"} 1");
@@ -110,6 +111,7 @@ static void what_is_not_known_is_absent(void **state)
 	has_line(text, "viommu_guard_up 0");
 	has_no(text, "\nviommu_guard_policy_generation");
 	has_no(text, "domain=");
+	has_no(text, "\nviommu_host_iommu_groups");
 	free(text);
 	ledger_free(l);
 }
@@ -334,6 +336,7 @@ static void whole_domains_are_left_out(void **state)
 		text = written_of(l, METRICS_TEXT, max, &dropped);
 		assert_true(series_count(text) <= max);
 		assert_int_equal(series_count(text) + dropped, all);
+		has_line(text, "viommu_host_iommu_groups 3");
 		for (const char *vm = "db1\0old\0web1\0"; *vm; vm += strlen(vm) + 1) {
 			char info[64], sum[64];
 

@@ -249,6 +249,9 @@ static void test_other_members(void **state)
 	g.id = 1;
 	g.ranges.count = VIOMMU_MAX_RANGES + 1;
 	assert_int_equal(pass(w, WIRE_GROUP, &g, &out), -EPROTO);
+	g.ranges.count = 0;
+	memcpy(&g.gone, &two, 1);
+	assert_int_equal(pass(w, WIRE_GROUP, &g, &out), -EPROTO);
 	assert_int_equal(pass(w, WIRE_GUARD, &guard, &out), 0);
 	memcpy(&guard.armed, &two, 1);
 	assert_int_equal(pass(w, WIRE_GUARD, &guard, &out), -EPROTO);

@@ -24,7 +24,7 @@ const char *fleet_verdict_name(enum fleet_verdict verdict)
 
 bool fleet_host_known(const struct fleet_host *h)
 {
-	return h->groups && !h->unknown;
+	return h->groups && !h->unknown && !h->odd;
 }
 
 /* The widest that the model takes and that is at most safe; 0: none. */
@@ -99,6 +99,8 @@ static void unknown_why(struct text *t, const struct fleet_vm *vm, const struct 
 {
 	if (!h->answers)
 		text_add(t, "it has no metrics now, but had some within a day");
+	else if (h->odd)
+		text_add(t, "how many IOMMU groups it has is not known");
 	else if (!h->groups)
 		text_add(t, "it has no metrics of an IOMMU group");
 	else if (h->unknown)

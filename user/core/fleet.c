@@ -9,6 +9,8 @@
 
 /** No width avoids holes below: see iova_ranges_safe_bits(). */
 #define LOW_END 0x100000000ULL
+/** More IOMMU groups than that no host has. */
+#define MOST_GROUPS 1000000
 /** Widest that there is. */
 #define MOST_BITS 64
 
@@ -185,17 +187,30 @@ static int vm_add(struct fleet *f, enum viommu_metric metric, const struct fleet
 	return 0;
 }
 
-static int seen_add(struct fleet *f, const char *host, bool now)
+/* How many groups the host has; false if that is no number of groups. */
+static bool groups_of(double value, size_t *groups)
+{
+	if (!(value >= 1 && value <= MOST_GROUPS))
+		return false;
+	*groups = (size_t)value;
+	return value == (double)*groups;
+}
+
+static int seen_add(struct fleet *f, enum viommu_metric metric, const char *host, double value,
+		    bool now)
 {
 	struct fleet_seen *seen = grown(f->seen, f->seen_count, &f->seen_room, sizeof(*seen));
-	char *copy;
+	struct fleet_seen s = { .now = now };
 
 	if (!seen)
 		return -ENOMEM;
 	f->seen = seen;
-	if (label_copy(&copy, host))
+	if (label_copy(&s.host, host))
 		return -ENOMEM;
-	seen[f->seen_count++] = (struct fleet_seen){ copy, now };
+	if (now && metric == VIOMMU_METRIC_HOST_IOMMU_GROUPS)
+		s.odd = !groups_of(value, &s.groups);
+	f->odd += s.odd;
+	seen[f->seen_count++] = s;
 	return 0;
 }
 
@@ -204,6 +219,7 @@ bool fleet_wants(enum viommu_metric metric)
 	return metric == VIOMMU_METRIC_BUILD_INFO || metric == VIOMMU_METRIC_DOMAIN_INFO ||
 	       metric == VIOMMU_METRIC_DOMAIN_VIOMMU_BITS ||
 	       metric == VIOMMU_METRIC_IOVA_HIGHEST_END ||
+	       metric == VIOMMU_METRIC_HOST_IOMMU_GROUPS ||
 	       metric == VIOMMU_METRIC_HOST_IOVA_MAX_BITS ||
 	       metric == VIOMMU_METRIC_HOST_IOVA_SAFE_BITS ||
 	       metric == VIOMMU_METRIC_HOST_IOVA_HOLE_INFO;
@@ -220,9 +236,10 @@ int fleet_add(struct fleet *f, enum viommu_metric metric, const struct fleet_lab
 		    metric == VIOMMU_METRIC_HOST_IOVA_SAFE_BITS ||
 		    metric == VIOMMU_METRIC_HOST_IOVA_HOLE_INFO))
 		err = group_add(f, metric, labels, value);
-	else if (now && metric != VIOMMU_METRIC_BUILD_INFO)
+	else if (now && metric != VIOMMU_METRIC_BUILD_INFO &&
+		 metric != VIOMMU_METRIC_HOST_IOMMU_GROUPS)
 		err = vm_add(f, metric, labels, value);
-	return err ? err : seen_add(f, labels->host, now);
+	return err ? err : seen_add(f, metric, labels->host, value, now);
 }
 
 static int seen_compare(const void *a, const void *b)
@@ -342,6 +359,15 @@ static void host_take(struct fleet_host *h, const struct fleet_group *g)
 		h->safe = g;
 }
 
+/* Of groups that it has beyond those with samples nothing is known. */
+static void host_count(struct fleet_host *h, size_t groups)
+{
+	if (groups > h->groups) {
+		h->unknown += groups - h->groups;
+		h->groups = groups;
+	}
+}
+
 static void fleet_take(struct fleet *f, const struct fleet_host *h)
 {
 	if (h->max)
@@ -353,7 +379,7 @@ static void fleet_take(struct fleet *f, const struct fleet_host *h)
 
 int fleet_finish(struct fleet *f)
 {
-	size_t g = 0;
+	size_t g = 0, s = 0;
 
 	groups_join(f);
 	vms_join(f);
@@ -370,13 +396,18 @@ int fleet_finish(struct fleet *f)
 			h->name = f->seen[i].host;
 		}
 		h->answers |= f->seen[i].now;
+		h->odd |= f->seen[i].odd;
 	}
 	/* Each group's host was seen, and both are sorted by its name. */
-	for (size_t i = 0; i < f->host_count; i++)
-		while (g < f->group_count && !strcmp(f->groups[g].host, f->hosts[i].name))
-			host_take(&f->hosts[i], &f->groups[g++]);
-	for (size_t i = 0; i < f->host_count; i++)
-		fleet_take(f, &f->hosts[i]);
+	for (size_t i = 0; i < f->host_count; i++) {
+		struct fleet_host *h = &f->hosts[i];
+
+		while (g < f->group_count && !strcmp(f->groups[g].host, h->name))
+			host_take(h, &f->groups[g++]);
+		for (; s < f->seen_count && !strcmp(f->seen[s].host, h->name); s++)
+			host_count(h, f->seen[s].groups);
+		fleet_take(f, h);
+	}
 	return 0;
 }
 

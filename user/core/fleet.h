@@ -57,8 +57,9 @@ struct fleet_group {
 struct fleet_host {
 	const char *name;
 	bool answers;		/**< has samples now; false: only remembered from before */
-	size_t groups;
+	size_t groups;		/**< also those without a sample, if the host tells how many */
 	size_t unknown;		/**< groups of which one of the two is not known */
+	bool odd;		/**< how many groups it says that it has makes no sense */
 	/** The least over all groups that are known; NULL: none is. */
 	const struct fleet_group *max, *safe;
 };
@@ -86,7 +87,7 @@ struct fleet {
 
 	/* The rest is for fleet*.c. */
 	size_t group_room, vm_room, seen_count, seen_room;
-	struct fleet_seen { char *host; bool now; } *seen;
+	struct fleet_seen { char *host; bool now, odd; size_t groups; } *seen;
 };
 
 void fleet_init(struct fleet *f);

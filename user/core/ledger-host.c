@@ -58,6 +58,16 @@ static bool group_valid(const struct ledger_group *group)
 	return true;
 }
 
+/* Forget the group at that place, if it is the one. */
+static void group_end(struct ledger *l, size_t at, int id)
+{
+	if (at == l->group_count || l->groups[at]->id != id)
+		return;
+	free(l->groups[at]);
+	l->group_count--;
+	memmove(&l->groups[at], &l->groups[at + 1], (l->group_count - at) * sizeof(l->groups[0]));
+}
+
 int ledger_set_group(struct ledger *l, const struct ledger_group *group)
 {
 	struct ledger_group *made;
@@ -67,6 +77,10 @@ int ledger_set_group(struct ledger *l, const struct ledger_group *group)
 		return -EINVAL;
 	while (at < l->group_count && l->groups[at]->id < group->id)
 		at++;
+	if (group->gone) {
+		group_end(l, at, group->id);
+		return 0;
+	}
 	if (at < l->group_count && l->groups[at]->id == group->id) {
 		*l->groups[at] = *group;
 		return 0;

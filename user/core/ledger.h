@@ -83,8 +83,8 @@ struct ledger_domain {
 	uint32_t entries;		/**< mappings of the fullest container */
 	uint32_t entries_limit;		/**< that it can have */
 	bool has_highest;
-	bool highest_least;		/**< a container was older than the collector: there may have
-					 *  been a higher one */
+	bool highest_least;		/**< a container was older than the collector: there may
+					 *  have been a higher one */
 	uint64_t highest_mapped;	/**< last IOVA of the highest MAP that is known, ever */
 	struct iova_ranges ranges;	/**< usable in all containers alive; count 0: not known */
 	enum viommu_limit_from limit_from;
@@ -96,6 +96,7 @@ struct ledger_domain {
 /** An IOMMU group of this host. */
 struct ledger_group {
 	int id;
+	bool gone;			/**< there is none of that id any more; the rest is 0 */
 	struct iova_ranges ranges;	/**< usable; count 0: not known */
 	unsigned int max_bits;		/**< 0: not known */
 	unsigned int safe_bits;		/**< 0: not known, or none */
@@ -169,7 +170,10 @@ void ledger_set_lost(struct ledger *l, const uint64_t lost[VIOMMU_NR_LOST]);
 /** What the collector could not hand to the server, since the collector's start. */
 void ledger_set_lost_between(struct ledger *l, uint64_t lost);
 
-/** Replaces what was known of group->id. 0; -EINVAL: ranges that are none; -ENOSPC, -ENOMEM. */
+/**
+ * Replaces, or ends, what was known of group->id. 0; -EINVAL: ranges that are none; -ENOSPC,
+ * -ENOMEM.
+ */
 int ledger_set_group(struct ledger *l, const struct ledger_group *group);
 void ledger_set_guard(struct ledger *l, const struct ledger_guard *guard);
 /** So many more than before. 0; -EINVAL: no domain; -ENOSPC, -ENOMEM. */

@@ -34,6 +34,8 @@
 	  "bits of IOVA that all containers of the VM can map") \
 	X(RECOMMENDED_AW_BITS, "recommended_aw_bits", "gauge", "domain", \
 	  "aw-bits with which nothing that the vIOMMU hands out is refused") \
+	X(HOST_IOMMU_GROUPS, "host_iommu_groups", "gauge", "", \
+	  "IOMMU groups of the host, also those whose limits are not known or left out") \
 	X(HOST_IOVA_MAX_BITS, "host_iova_max_bits", "gauge", "iommu_group", \
 	  "bits of IOVA that the host translates for the group") \
 	X(HOST_IOVA_SAFE_BITS, "host_iova_safe_bits", "gauge", "iommu_group", \

@@ -266,7 +266,7 @@ static void group_set(struct collector_group *g, const struct ledger_group *now)
 	g->told = false;
 }
 
-/* Of a group that is gone, as those of virtual functions go, nothing is known any more. */
+/* Groups of virtual functions come and go with them. */
 static void groups_forget(struct collector *c)
 {
 	struct ledger_group gone;
@@ -274,6 +274,7 @@ static void groups_forget(struct collector *c)
 	memset(&gone, 0, sizeof(gone));	/* what lies between members is compared, too */
 	for (size_t i = 0; i < c->group_count; i++) {
 		gone.id = c->groups[i].now.id;
+		gone.gone = true;
 		if (!c->groups[i].seen)
 			group_set(&c->groups[i], &gone);
 	}

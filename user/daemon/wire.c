@@ -158,7 +158,8 @@ static bool group_check(struct ledger_group *g)
 {
 	for (size_t i = 0; i < VIOMMU_MAX_RANGES; i++)
 		TEXT_END(g->hole_types[i]);
-	return g->id >= 0 && g->max_bits <= 64 && g->safe_bits <= 64 && ranges_valid(&g->ranges);
+	return is_bool(&g->gone) && g->id >= 0 && g->max_bits <= 64 && g->safe_bits <= 64 &&
+	       ranges_valid(&g->ranges);
 }
 
 static bool guard_check(struct ledger_guard *g)

@@ -169,8 +169,9 @@ static void build_write(struct exposition *e)
 size_t host_series(const struct ledger *l)
 {
 	const struct ledger_guard *guard = ledger_guard_get(l);
-	/* build_info, up, armed, generation, series_dropped; losses and two more */
-	size_t series = 4u + guard->up + VIOMMU_NR_LOST + 2 + ledger_program_count(l);
+	/* build_info, up, armed, generation, series_dropped, groups; losses and two more */
+	size_t series = 4u + guard->up + (ledger_group_count(l) != 0) + VIOMMU_NR_LOST + 2 +
+			ledger_program_count(l);
 
 	for (size_t i = 0; i < COUNT(guard->missed); i++)
 		series += missed_get(guard, i);
@@ -183,6 +184,11 @@ bool host_metric_write(struct exposition *e, const struct metrics_view *view,
 	switch (metric) {
 	case VIOMMU_METRIC_BUILD_INFO:
 		build_write(e);
+		return true;
+	case VIOMMU_METRIC_HOST_IOMMU_GROUPS:
+		/* None: no collector has told of them yet. */
+		if (ledger_group_count(view->ledger))
+			exposition_number(e, "", ledger_group_count(view->ledger));
 		return true;
 	case VIOMMU_METRIC_HOST_IOVA_MAX_BITS:
 		bits_write(e, view, max_bits_get);
