@@ -13,7 +13,7 @@ sync_name=report
 write_history() {
 	(cd "$top" && ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -Iinclude -Iuser -o "$tmp/report" \
 		tests/sync/report.c user/export/api-history.c user/store/*.c user/core/*.c \
-		user/print/json-line.c user/host/text.c -ljansson -lsqlite3 -lyaml)
+		user/print/json-line.c user/print/format.c user/host/text.c -ljansson -lsqlite3 -lyaml)
 	"$tmp/report" "$tmp/history.db" >"$tmp/history.json"
 }
 

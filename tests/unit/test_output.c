@@ -18,6 +18,7 @@
 #include "cli/output.h"
 #include "print/columns.h"
 #include "print/format.h"
+#include "print/json-line.h"
 
 #include "events.h"
 
@@ -472,7 +473,41 @@ static void latency_is_the_class_above(void **state)
 	slots[20] = 2;
 	assert_int_equal(format_latency(slots, 990), 2 << 20);
 	slots[VIOMMU_LATENCY_SLOTS - 1] = UINT64_MAX / 2;
-	assert_int_equal(format_latency(slots, 500), UINT64_C(1) << VIOMMU_LATENCY_SLOTS);
+	assert_true(format_latency(slots, 500) == FORMAT_LATENCY_OPEN);
+	memset(slots, 0, sizeof(slots));
+	slots[VIOMMU_LATENCY_SLOTS - 2] = 1;
+	assert_int_equal(format_latency(slots, 990), UINT64_C(1) << (VIOMMU_LATENCY_SLOTS - 1));
+}
+
+/* The last class has no upper end: no call is said to have been shorter than it. */
+static void latency_in_words(void **state)
+{
+	static const struct { uint64_t low, last; const char *words; } rows[] = {
+		{ 990, 10, "half of the calls below 2 us, 99% below 2 us" },
+		{ 989, 11, "half of the calls below 2 us, more than 1% 2 s or longer" },
+		{ 500, 500, "half of the calls below 2 us, more than 1% 2 s or longer" },
+		{ 499, 501, "more than half of the calls 2 s or longer" },
+		{ 0, 1, "more than half of the calls 2 s or longer" },
+	};
+	uint64_t slots[VIOMMU_LATENCY_SLOTS] = { 0 };
+	char words[128];
+
+	(void)state;
+	assert_false(format_latency_words(words, sizeof(words), slots));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct json_line line = { json_object(), 0 };
+
+		slots[10] = rows[i].low;
+		slots[VIOMMU_LATENCY_SLOTS - 1] = rows[i].last;
+		assert_true(format_latency_words(words, sizeof(words), slots));
+		assert_string_equal(words, rows[i].words);
+		json_line_latency(&line, "p50", slots, 500);
+		json_line_latency(&line, "p99", slots, 990);
+		assert_int_equal(json_integer_value(json_object_get(line.object, "p50")),
+				 i < 3 ? 2048 : 0);
+		assert_int_equal(json_object_size(line.object), i < 1 ? 2 : i < 3);
+		json_decref(line.object);
+	}
 }
 
 static void clip_counts_columns(void **state)
@@ -510,6 +545,7 @@ int main(void)
 		cmocka_unit_test(a_file_is_no_terminal),
 		cmocka_unit_test(sizes_read_well),
 		cmocka_unit_test(latency_is_the_class_above),
+		cmocka_unit_test(latency_in_words),
 		cmocka_unit_test(clip_counts_columns),
 	};
 

@@ -45,13 +45,13 @@ static void add_host_bits(struct json_line *line, const struct iova_ranges *rang
 static void add_latency(struct json_line *line, const struct viommu_summary *s)
 {
 	struct json_line latency = { NULL, 0 };
-	const uint64_t p50 = format_latency(s->latency, 500);
+	const uint64_t half = format_latency(s->latency, 500);
 
-	if (!p50)
+	if (!half || half == FORMAT_LATENCY_OPEN)
 		return;
 	latency.object = json_object();
-	json_line_count(&latency, "p50_ns", p50);
-	json_line_count(&latency, "p99_ns", format_latency(s->latency, 990));
+	json_line_latency(&latency, "p50_ns", s->latency, 500);
+	json_line_latency(&latency, "p99_ns", s->latency, 990);
 	json_line_add_object(line, "latency", &latency);
 }
 

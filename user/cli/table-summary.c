@@ -134,14 +134,10 @@ static void print_entries(FILE *f, const struct table_style *style, const struct
 
 static void print_latency(FILE *f, const struct table_style *style, const struct viommu_summary *s)
 {
-	const uint64_t p50 = format_latency(s->latency, 500);
-	char half[32], most[32];
+	char words[128];
 
-	if (!p50)
-		return;
-	format_duration(half, sizeof(half), p50);
-	format_duration(most, sizeof(most), format_latency(s->latency, 990));
-	entry(f, style, "map latency", "half of the calls below %s, 99%% below %s", half, most);
+	if (format_latency_words(words, sizeof(words), s->latency))
+		entry(f, style, "map latency", "%s", words);
 }
 
 static void print_lost(FILE *f, const struct table_style *style, const struct viommu_summary *s)

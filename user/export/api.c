@@ -6,7 +6,6 @@
 
 #include "export/api.h"
 #include "export/judge.h"
-#include "print/format.h"
 #include "print/json-diagnosis.h"
 
 /* RFC 3339 */
@@ -84,10 +83,8 @@ static void counters_add(struct json_line *line, const struct ledger_domain *d)
 	}
 	json_line_count(line, "failed", sum);
 	json_line_add(line, "failures", failures);
-	if (format_latency(d->latency, 500)) {
-		json_line_count(line, "latency_p50_ns", format_latency(d->latency, 500));
-		json_line_count(line, "latency_p99_ns", format_latency(d->latency, 990));
-	}
+	json_line_latency(line, "latency_p50_ns", d->latency, 500);
+	json_line_latency(line, "latency_p99_ns", d->latency, 990);
 	if (d->has_mapped)
 		json_line_count(line, "mapped_bytes", d->mapped_bytes);
 	if (d->has_entries) {

@@ -351,15 +351,10 @@ static void reasons_write(FILE *out, const struct ledger_domain *d)
 
 static void latency_write(FILE *out, const struct ledger_domain *d)
 {
-	const uint64_t half = format_latency(d->latency, 500);
-	char p50[40], p99[40];
+	char words[128];
 
-	if (!half)
-		return;
-	format_duration(p50, sizeof(p50), half);
-	format_duration(p99, sizeof(p99), format_latency(d->latency, 990));
-	fprintf(out, "<p class=\"quiet\">A MAP call takes less than %s in half of the cases, less "
-		"than %s in 99 of 100.</p>\n", p50, p99);
+	if (format_latency_words(words, sizeof(words), d->latency))
+		fprintf(out, "<p class=\"quiet\">Time of a MAP call: %s.</p>\n", words);
 }
 
 void page_write_vm(FILE *out, const struct http_source *source, const struct ledger_domain *d,

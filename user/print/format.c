@@ -7,6 +7,9 @@
 #include "core/text.h"
 #include "print/format.h"
 
+/* Has all that took longer: it has no upper end. */
+#define LAST_SLOT (VIOMMU_LATENCY_SLOTS - 1)
+
 void format_size(char *buf, size_t size, uint64_t bytes)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
@@ -87,11 +90,35 @@ uint64_t format_latency(const uint64_t slots[VIOMMU_LATENCY_SLOTS], unsigned int
 		total += slots[i];
 	if (!total)
 		return 0;
-	for (int i = 0; i < VIOMMU_LATENCY_SLOTS; i++) {
+	for (int i = 0; i < LAST_SLOT; i++) {
 		seen += slots[i];
 		/* Doubles: the products of counters would not fit. */
 		if ((double)seen * 1000 >= (double)total * permille)
 			return 2ULL << i;
 	}
-	return 2ULL << (VIOMMU_LATENCY_SLOTS - 1);
+	return FORMAT_LATENCY_OPEN;
+}
+
+bool format_latency_words(char *buf, size_t size, const uint64_t slots[VIOMMU_LATENCY_SLOTS])
+{
+	const uint64_t half = format_latency(slots, 500), most = format_latency(slots, 990);
+	char below[32], open[32];
+	struct text t;
+
+	if (!half)
+		return false;
+	text_init(&t, buf, size);
+	format_duration(open, sizeof(open), 1ULL << LAST_SLOT);
+	format_duration(below, sizeof(below), half);
+	if (half == FORMAT_LATENCY_OPEN) {
+		text_add(&t, "more than half of the calls %s or longer", open);
+		return true;
+	}
+	text_add(&t, "half of the calls below %s, ", below);
+	format_duration(below, sizeof(below), most);
+	if (most == FORMAT_LATENCY_OPEN)
+		text_add(&t, "more than 1%% %s or longer", open);
+	else
+		text_add(&t, "99%% below %s", below);
+	return true;
 }

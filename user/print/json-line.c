@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/text.h"
+#include "print/format.h"
 #include "print/json-line.h"
 
 /* Longest text of an event, three times: each byte of it may become U+FFFD. */
@@ -60,6 +61,15 @@ void json_line_name(struct json_line *line, const char *key, const char *name)
 void json_line_count(struct json_line *line, const char *key, uint64_t n)
 {
 	json_line_add(line, key, json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n));
+}
+
+void json_line_latency(struct json_line *line, const char *key,
+		       const uint64_t slots[VIOMMU_LATENCY_SLOTS], unsigned int permille)
+{
+	const uint64_t ns = format_latency(slots, permille);
+
+	if (ns && ns != FORMAT_LATENCY_OPEN)
+		json_line_count(line, key, ns);
 }
 
 void json_line_hex(struct json_line *line, const char *key, uint64_t value)

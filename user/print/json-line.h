@@ -43,6 +43,10 @@ void json_line_name(struct json_line *line, const char *key, const char *name);
 /** Counters; those above 2^63 - 1, which JSON libraries cannot hold, become that. */
 void json_line_count(struct json_line *line, const char *key, uint64_t n);
 
+/** format_latency(), if it is known and has an upper end. */
+void json_line_latency(struct json_line *line, const char *key,
+		       const uint64_t slots[VIOMMU_LATENCY_SLOTS], unsigned int permille);
+
 /** Addresses and sizes are "0x..." strings: JSON's numbers are exact up to 2^53 only. */
 void json_line_hex(struct json_line *line, const char *key, uint64_t value);
 
