@@ -252,9 +252,14 @@ static bool history_add(const struct http_server *h, json_t *object, const char 
 			uint64_t seconds, struct answer *a)
 {
 	json_t *history = NULL;
-	int ret = api_history(&history, h->source.store, name,
-			      time_before(realtime_now(), seconds));
+	int ret;
 
+	if (!h->source.store) {
+		answer_text(a, MHD_HTTP_SERVICE_UNAVAILABLE, "There is no history: its file could "
+			    "not be opened, and viommud's log says why.", "");
+		return false;
+	}
+	ret = api_history(&history, h->source.store, name, time_before(realtime_now(), seconds));
 	if (!ret && json_object_set_new(object, "history", history))
 		ret = -ENOMEM;
 	if (!ret)
@@ -284,7 +289,6 @@ static void api_answer(const struct http_server *h, struct MHD_Connection *conne
 
 	if (!since_read(connection, &seconds, &given, a))
 		return;
-	given = given && s->store;
 	if (name && !d && (!given || !is_name(name))) {
 		answer_text(a, MHD_HTTP_NOT_FOUND, "There is no VM of that name. " API_VMS
 			    " lists them.", "");
