@@ -510,6 +510,28 @@ static void latency_in_words(void **state)
 	}
 }
 
+/* However long, and however many of its bytes have to be replaced. */
+static void json_text_is_never_cut(void **state)
+{
+	static const size_t sizes[] = { 1, 340, 341, 342, 512, 1023, 1024, 4096 };
+	char text[4096 + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		json_t *plain, *replaced;
+
+		memset(text, 'a', sizes[i]);
+		text[sizes[i]] = '\0';
+		plain = json_line_string(text, sizeof(text));
+		assert_string_equal(json_string_value(plain), text);
+		memset(text, 0xff, sizes[i]);
+		replaced = json_line_string(text, sizes[i]);
+		assert_int_equal(json_string_length(replaced), 3 * sizes[i]);
+		json_decref(plain);
+		json_decref(replaced);
+	}
+}
+
 static void clip_counts_columns(void **state)
 {
 	char buf[64];
@@ -545,7 +567,7 @@ int main(void)
 		cmocka_unit_test(a_file_is_no_terminal),
 		cmocka_unit_test(sizes_read_well),
 		cmocka_unit_test(latency_is_the_class_above),
-		cmocka_unit_test(latency_in_words),
+		cmocka_unit_test(latency_in_words), cmocka_unit_test(json_text_is_never_cut),
 		cmocka_unit_test(clip_counts_columns),
 	};
 

@@ -20,7 +20,7 @@
 #include "daemon/server-parts.h"
 #include "export/web-config.h"
 
-/** Clients at a time, for each listener, and s without progress until one is let go. */
+/** Clients at a time, for each listener, and s in which a request has to arrive. */
 #define HTTP_CONNECTIONS 64
 #define HTTP_TIMEOUT 10
 

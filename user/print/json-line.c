@@ -2,14 +2,17 @@
 /* jansson refuses text that is not UTF-8; here it is cleaned instead: a line always comes out. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/text.h"
 #include "print/format.h"
 #include "print/json-line.h"
 
-/* Longest text of an event, three times: each byte of it may become U+FFFD. */
-#define TEXT_MAX 1024
+/* Each byte may become U+FFFD, which has three. */
+#define CLEAN_ROOM(len) (3 * (len) + 1)
+/* Room for most texts, without an allocation. */
+#define CLEAN_FEW 1024
 
 void json_line_add(struct json_line *line, const char *key, json_t *value)
 {
@@ -40,10 +43,17 @@ json_t *json_line_end(struct json_line *line)
 
 json_t *json_line_string(const char *text, size_t size)
 {
-	char clean[TEXT_MAX];
+	const size_t len = strnlen(text, size), room = CLEAN_ROOM(len);
+	char few[CLEAN_FEW], *clean = room <= sizeof(few) ? few : malloc(room);
+	json_t *string;
 
-	host_text_clean(clean, sizeof(clean), text, strnlen(text, size));
-	return json_string(clean);
+	if (!clean)
+		return NULL;
+	host_text_clean(clean, room, text, len);
+	string = json_string(clean);
+	if (clean != few)
+		free(clean);
+	return string;
 }
 
 void json_line_text(struct json_line *line, const char *key, const char *text, size_t size)
