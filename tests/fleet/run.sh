@@ -352,6 +352,13 @@ groups_unknown() {
 		grep -q 'the limits of 2 of its 3 IOMMU groups are not known' "$work/out"
 }
 
+# Two hosts have the VM: it is one.
+vm_moves() {
+	fleet 0 --prometheus "$garbage/moving" -o json && valid &&
+		answers '[.vms[] | .vm, .host, .also_on]' '["vm1","h1",["h2"]]' &&
+		fleet 0 --prometheus "$garbage/moving" && grep -q '^  also on h2$' "$work/out"
+}
+
 # Nothing speaks against the VM, and nothing for it.
 width_unknown() {
 	fleet 5 --prometheus "$garbage/nowidth" -o json && valid && answers .unknown_host_count 0 &&
@@ -421,6 +428,7 @@ with_garbage
 test_that 'warnings of a part of an answer' warned
 test_that 'values that are no numbers' not_a_number
 test_that 'groups without a sample' groups_unknown
+test_that 'a VM that moves' vm_moves
 test_that 'a VM of unknown width' width_unknown
 test_that 'hostile names' names_are_clean
 test_that 'a header for a tenant' header_is_sent

@@ -165,6 +165,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def say_fine(self, query):
         self.json(one_host(query, "h1"))
 
+    def say_moving(self, query):
+        name = metric(query)
+        samples = one_host(query, "h1")["data"]["result"] + one_host(query, "h2")["data"]["result"]
+        values = {"viommu_domain_info": "1", "viommu_domain_processes": "1", "viommu_domain_viommu_bits": "48"}
+        if name in values:
+            samples = [{"metric": {"instance": host, "domain": "vm1", "uuid": "1", "viommu": "virtio-iommu"},
+                        "value": [1.5, values[name]]} for host in ("h1", "h2")]
+        self.json(dict(EMPTY, data={"resultType": "vector", "result": samples}))
+
     def say_groups(self, query):
         name = metric(query)
         self.json(vector(({"instance": "h1"}, "3")) if name == "viommu_host_iommu_groups"

@@ -23,6 +23,7 @@
 #define SAFE VIOMMU_METRIC_HOST_IOVA_SAFE_BITS
 #define HOLE VIOMMU_METRIC_HOST_IOVA_HOLE_INFO
 #define INFO VIOMMU_METRIC_DOMAIN_INFO
+#define PROCESSES VIOMMU_METRIC_DOMAIN_PROCESSES
 #define BITS VIOMMU_METRIC_DOMAIN_VIOMMU_BITS
 #define HIGHEST VIOMMU_METRIC_IOVA_HIGHEST_END
 #define BUILD VIOMMU_METRIC_BUILD_INFO
@@ -153,6 +154,88 @@ static void unknown_is_said(void **state)
 	       "it has no metrics now, but had some within a day");
 	judged(&f, "wide", "half", FLEET_WIDTH, "it translates 48 bits (group 0)");
 	judged(&f, "plain", "fine", FLEET_UNKNOWN, "how far the VM maps is not known");
+	fleet_fini(&f);
+}
+
+/* A VM with a UUID; what its host says of it. */
+static void add_moving(struct fleet *f, const char *host, const char *name, const char *uuid,
+		       double processes, double bits, double end)
+{
+	const struct fleet_labels l = { .host = host, .domain = name, .uuid = uuid,
+					.viommu = "virtio-iommu" };
+
+	assert_int_equal(fleet_add(f, INFO, &l, 1, true), 0);
+	assert_int_equal(fleet_add(f, PROCESSES, &l, processes, true), 0);
+	if (bits != 0)
+		assert_int_equal(fleet_add(f, BITS, &l, bits, true), 0);
+	if (end != 0)
+		assert_int_equal(fleet_add(f, HIGHEST, &l, end, true), 0);
+}
+
+static size_t vms_named(const struct fleet *f, const char *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->vm_count; i++)
+		n += !strcmp(f->vms[i].name, name);
+	return n;
+}
+
+/* While a VM moves two hosts have it, and for a time after: it is one VM all along. */
+static void one_vm_of_two_hosts(void **state)
+{
+	const struct fleet_vm *vm;
+	struct fleet f;
+
+	(void)state;
+	fleet_init(&f);
+	add_group(&f, "c", "0", 39, 39);
+	add_group(&f, "d", "0", 48, 48);
+	/* on its way; the target has not mapped as far yet */
+	add_moving(&f, "b", "moves", "u1", 1, 39, 0x1p30);
+	add_moving(&f, "a", "moves", "u1", 1, 0, 0x1p40);
+	add_moving(&f, "c", "moves", "u1", 2, 39, 0);
+	/* it has moved: where it was remembers it */
+	add_moving(&f, "a", "moved", "u2", 0, 0, 0x1p40);
+	add_moving(&f, "b", "moved", "u2", 1, 39, 0);
+	add_moving(&f, "c", "moved", "u2", 0, 0, 0);
+	/* it has ended on both */
+	add_moving(&f, "a", "ended", "u3", 0, 0, 0);
+	add_moving(&f, "b", "ended", "u3", 0, 0, 0);
+	/* others of one name */
+	add_moving(&f, "a", "other", "u4", 1, 39, 0);
+	add_moving(&f, "b", "other", "u5", 1, 48, 0);
+	add_moving(&f, "c", "other", "u4", 1, 39, 0);
+	add_moving(&f, "d", "other", "", 1, 40, 0);
+	add_moving(&f, "a", "other", "", 1, 0, 0);
+	/* one that two servers disagree of runs */
+	add_moving(&f, "a", "late", "u6", 1, 39, 0);
+	add_moving(&f, "a", "late", "u6", 0, 39, 0);
+	add_moving(&f, "b", "late", "u6", 1, 39, 0);
+	assert_int_equal(fleet_finish(&f), 0);
+
+	assert_int_equal(vms_named(&f, "moves"), 1);
+	vm = vm_of(&f, "moves");
+	assert_string_equal(vm->host, "a");
+	assert_int_equal(vm->also_count, 2);
+	assert_string_equal(vm->also[0], "b");
+	assert_string_equal(vm->also[1], "c");
+	assert_true(fleet_vm_is_on(vm, "a") && fleet_vm_is_on(vm, "c"));
+	assert_false(fleet_vm_is_on(vm, "d"));
+	judged(&f, "moves", "c", FLEET_MAPPED,
+	       "it translates 39 bits (group 0), the VM has mapped up to 0xffffffffff");
+	judged(&f, "moves", "d", FLEET_FITS, "");
+	assert_int_equal(vms_named(&f, "moved"), 1);
+	vm = vm_of(&f, "moved");
+	assert_string_equal(vm->host, "b");
+	assert_int_equal(vm->also_count, 0);
+	judged(&f, "moved", "c", FLEET_MAPPED,
+	       "it translates 39 bits (group 0), the VM has mapped up to 0xffffffffff");
+	assert_int_equal(vms_named(&f, "ended"), 1);
+	assert_int_equal(vm_of(&f, "ended")->also_count, 0);
+	assert_int_equal(vms_named(&f, "other"), 3);
+	assert_string_equal(vm_of(&f, "other")->also[0], "c");
+	assert_int_equal(vm_of(&f, "late")->also_count, 1);
 	fleet_fini(&f);
 }
 
@@ -570,7 +653,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(real_hosts), cmocka_unit_test(unknown_is_said),
-		cmocka_unit_test(groups_without_samples),
+		cmocka_unit_test(one_vm_of_two_hosts), cmocka_unit_test(groups_without_samples),
 		cmocka_unit_test(samples_that_lack_a_label), cmocka_unit_test(odd_values),
 		cmocka_unit_test(odd_holes), cmocka_unit_test(addresses_at_the_end),
 		cmocka_unit_test(selectors), cmocka_unit_test(by_chance),

@@ -97,6 +97,16 @@ static void add_verdicts(struct json_line *line, const struct fleet *f, const st
 	json_line_add(line, known ? "cannot_migrate_to" : "unknown_hosts", list);
 }
 
+/* Other hosts where it runs. */
+static void add_also(struct json_line *line, const struct fleet_vm *vm)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < vm->also_count; i++)
+		append(line, names, json_line_string(vm->also[i], NAME_MOST));
+	json_line_add(line, "also_on", names);
+}
+
 static void add_vm(struct json_line *line, json_t *vms, const struct fleet *f,
 		   const struct fleet_vm *vm)
 {
@@ -105,6 +115,8 @@ static void add_vm(struct json_line *line, json_t *vms, const struct fleet *f,
 	add_text(&object, "vm", vm->name);
 	add_text(&object, "vm_uuid", vm->uuid);
 	add_text(&object, "host", vm->host);
+	if (vm->also_count)
+		add_also(&object, vm);
 	add_text(&object, "manager", vm->manager);
 	if (vm->has_model)
 		json_line_name(&object, "viommu", viommu_model_name(vm->model));

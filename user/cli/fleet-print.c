@@ -158,7 +158,7 @@ static void vm_why_print(const struct printer *p, const struct fleet_vm *vm,
 			 const struct fleet_host *h, enum fleet_verdict verdict)
 {
 	char why[256], name[NAME_BYTES], line[NAME_BYTES + 320], clean[sizeof(line)];
-	const bool own = !strcmp(h->name, vm->host);
+	const bool own = fleet_vm_is_on(vm, h->name);
 
 	fleet_why(why, sizeof(why), verdict, vm, h);
 	clean_copy(name, h->name);
@@ -187,6 +187,24 @@ static void vm_hosts_print(const struct printer *p, const struct fleet_vm *vm)
 	paragraph_print(p, 2, line);
 }
 
+static void also_print(const struct printer *p, const struct fleet_vm *vm)
+{
+	char line[HOSTS_NAMED * (NAME_BYTES + 2) + 64], clean[NAME_BYTES];
+	struct text t;
+
+	if (!vm->also_count)
+		return;
+	text_init(&t, line, sizeof(line));
+	text_add(&t, "also on");
+	for (size_t i = 0; i < vm->also_count && i < HOSTS_NAMED; i++) {
+		clean_copy(clean, vm->also[i]);
+		text_add(&t, "%s %s", i ? "," : "", clean);
+	}
+	if (vm->also_count > HOSTS_NAMED)
+		text_add(&t, " and %zu more", vm->also_count - HOSTS_NAMED);
+	paragraph_print(p, 2, line);
+}
+
 static void vm_print(const struct printer *p, const struct fleet_vm *vm)
 {
 	const struct fleet *f = p->v->f;
@@ -208,6 +226,7 @@ static void vm_print(const struct printer *p, const struct fleet_vm *vm)
 	if (unknown)
 		fprintf(p->out, ", %zu not known", unknown);
 	fputc('\n', p->out);
+	also_print(p, vm);
 	vm_hosts_print(p, vm);
 }
 

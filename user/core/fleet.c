@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Samples of many hosts, sorted and joined to groups, hosts and VMs. */
+/* Samples of many hosts, sorted and joined to groups and hosts. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fleet.h"
+#include "fleet-parts.h"
 #include "hex.h"
 
 /** No width avoids holes below: see iova_ranges_safe_bits(). */
@@ -26,20 +26,12 @@ static void group_fini(struct fleet_group *g)
 	free(g->hole.type);
 }
 
-static void vm_fini(struct fleet_vm *vm)
-{
-	free(vm->host);
-	free(vm->name);
-	free(vm->uuid);
-	free(vm->manager);
-}
-
 void fleet_fini(struct fleet *f)
 {
 	for (size_t i = 0; i < f->group_count; i++)
 		group_fini(&f->groups[i]);
 	for (size_t i = 0; i < f->vm_count; i++)
-		vm_fini(&f->vms[i]);
+		fleet_vm_fini(&f->vms[i]);
 	for (size_t i = 0; i < f->seen_count; i++)
 		free(f->seen[i].host);
 	free(f->groups);
@@ -49,8 +41,7 @@ void fleet_fini(struct fleet *f)
 	fleet_init(f);
 }
 
-/* The array, with room for one more than its count elements of that size. NULL: out of memory. */
-static void *grown(void *array, size_t count, size_t *room, size_t size)
+void *fleet_grown(void *array, size_t count, size_t *room, size_t size)
 {
 	const size_t more = *room ? 2 * *room : 64;
 
@@ -62,15 +53,13 @@ static void *grown(void *array, size_t count, size_t *room, size_t size)
 	return array;
 }
 
-/* Copy an optional label; an empty one is none, as in Prometheus. 0 or -ENOMEM. */
-static int label_copy(char **to, const char *from)
+int fleet_label_copy(char **to, const char *from)
 {
 	*to = from && *from ? strdup(from) : NULL;
 	return from && *from && !*to ? -ENOMEM : 0;
 }
 
-/* A number of bits; 0, and *odd is set, if it is none. */
-static unsigned int bits_of(double value, bool *odd)
+unsigned int fleet_bits_of(double value, bool *odd)
 {
 	if (value >= 1 && value <= MOST_BITS && value == (double)(unsigned int)value)
 		return (unsigned int)value;
@@ -99,7 +88,7 @@ static int hole_add(struct fleet *f, struct fleet_group *g, const struct fleet_l
 	}
 	if (hole.last < LOW_END)
 		return 0;
-	if (label_copy(&hole.type, l->type && *l->type ? l->type : "reserved"))
+	if (fleet_label_copy(&hole.type, l->type && *l->type ? l->type : "reserved"))
 		return -ENOMEM;
 	g->hole = hole;
 	return 0;
@@ -113,17 +102,17 @@ static int group_add(struct fleet *f, enum viommu_metric metric, const struct fl
 
 	if (!l->iommu_group || !*l->iommu_group)
 		return -EINVAL;
-	groups = grown(f->groups, f->group_count, &f->group_room, sizeof(g));
+	groups = fleet_grown(f->groups, f->group_count, &f->group_room, sizeof(g));
 	if (!groups)
 		return -ENOMEM;
 	f->groups = groups;
-	err = label_copy(&g.host, l->host);
+	err = fleet_label_copy(&g.host, l->host);
 	if (!err)
-		err = label_copy(&g.id, l->iommu_group);
+		err = fleet_label_copy(&g.id, l->iommu_group);
 	if (metric == VIOMMU_METRIC_HOST_IOVA_MAX_BITS)
-		g.max_bits = bits_of(value, &g.odd);
+		g.max_bits = fleet_bits_of(value, &g.odd);
 	else if (metric == VIOMMU_METRIC_HOST_IOVA_SAFE_BITS)
-		g.safe_bits = bits_of(value, &g.odd);
+		g.safe_bits = fleet_bits_of(value, &g.odd);
 	else if (!err)
 		err = hole_add(f, &g, l);
 	if (err) {
@@ -132,58 +121,6 @@ static int group_add(struct fleet *f, enum viommu_metric metric, const struct fl
 	}
 	f->odd += g.odd;
 	f->groups[f->group_count++] = g;
-	return 0;
-}
-
-/* The metric is the end, exclusive: 2^64 is beyond what the type holds. */
-static uint64_t last_of(double end)
-{
-	if (!(end >= 1))
-		return 0;
-	return end >= 0x1p64 ? UINT64_MAX : (uint64_t)end - 1;
-}
-
-static void model_set(struct fleet_vm *vm, const char *name)
-{
-	for (int i = 0; name && i < NR_VIOMMU_MODELS; i++) {
-		if (strcmp(name, viommu_model_name((enum viommu_model)i)))
-			continue;
-		vm->has_model = true;
-		vm->model = (enum viommu_model)i;
-	}
-}
-
-static int vm_add(struct fleet *f, enum viommu_metric metric, const struct fleet_labels *l,
-		  double value)
-{
-	struct fleet_vm vm = { .host = NULL }, *vms;
-	int err;
-
-	if (!l->domain || !*l->domain)
-		return -EINVAL;
-	vms = grown(f->vms, f->vm_count, &f->vm_room, sizeof(vm));
-	if (!vms)
-		return -ENOMEM;
-	f->vms = vms;
-	err = label_copy(&vm.host, l->host);
-	if (!err)
-		err = label_copy(&vm.name, l->domain);
-	if (!err && metric == VIOMMU_METRIC_DOMAIN_INFO)
-		err = label_copy(&vm.uuid, l->uuid);
-	if (!err && metric == VIOMMU_METRIC_DOMAIN_INFO)
-		err = label_copy(&vm.manager, l->manager);
-	if (err) {
-		vm_fini(&vm);
-		return err;
-	}
-	if (metric == VIOMMU_METRIC_DOMAIN_INFO)
-		model_set(&vm, l->viommu);
-	else if (metric == VIOMMU_METRIC_DOMAIN_VIOMMU_BITS)
-		vm.bits = bits_of(value, &vm.odd);
-	else
-		vm.highest = last_of(value);
-	f->odd += vm.odd;
-	f->vms[f->vm_count++] = vm;
 	return 0;
 }
 
@@ -199,13 +136,13 @@ static bool groups_of(double value, size_t *groups)
 static int seen_add(struct fleet *f, enum viommu_metric metric, const char *host, double value,
 		    bool now)
 {
-	struct fleet_seen *seen = grown(f->seen, f->seen_count, &f->seen_room, sizeof(*seen));
+	struct fleet_seen *seen = fleet_grown(f->seen, f->seen_count, &f->seen_room, sizeof(*seen));
 	struct fleet_seen s = { .now = now };
 
 	if (!seen)
 		return -ENOMEM;
 	f->seen = seen;
-	if (label_copy(&s.host, host))
+	if (fleet_label_copy(&s.host, host))
 		return -ENOMEM;
 	if (now && metric == VIOMMU_METRIC_HOST_IOMMU_GROUPS)
 		s.odd = !groups_of(value, &s.groups);
@@ -217,6 +154,7 @@ static int seen_add(struct fleet *f, enum viommu_metric metric, const char *host
 bool fleet_wants(enum viommu_metric metric)
 {
 	return metric == VIOMMU_METRIC_BUILD_INFO || metric == VIOMMU_METRIC_DOMAIN_INFO ||
+	       metric == VIOMMU_METRIC_DOMAIN_PROCESSES ||
 	       metric == VIOMMU_METRIC_DOMAIN_VIOMMU_BITS ||
 	       metric == VIOMMU_METRIC_IOVA_HIGHEST_END ||
 	       metric == VIOMMU_METRIC_HOST_IOMMU_GROUPS ||
@@ -238,7 +176,7 @@ int fleet_add(struct fleet *f, enum viommu_metric metric, const struct fleet_lab
 		err = group_add(f, metric, labels, value);
 	else if (now && metric != VIOMMU_METRIC_BUILD_INFO &&
 		 metric != VIOMMU_METRIC_HOST_IOMMU_GROUPS)
-		err = vm_add(f, metric, labels, value);
+		err = fleet_vm_add(f, metric, labels, value);
 	return err ? err : seen_add(f, metric, labels->host, value, now);
 }
 
@@ -257,21 +195,13 @@ static int group_compare(const void *a, const void *b)
 	return host ? host : xl != yl ? (xl < yl ? -1 : 1) : strcmp(x->id, y->id);
 }
 
-static int vm_compare(const void *a, const void *b)
-{
-	const struct fleet_vm *x = a, *y = b;
-	const int name = strcmp(x->name, y->name);
-
-	return name ? name : strcmp(x->host, y->host);
-}
-
 static void least(unsigned int *bits, unsigned int other)
 {
 	if (other && (!*bits || other < *bits))
 		*bits = other;
 }
 
-static void swap(char **a, char **b)
+void fleet_swap(char **a, char **b)
 {
 	char *c = *a;
 
@@ -285,27 +215,9 @@ static void group_join(struct fleet_group *g, struct fleet_group *other)
 	least(&g->max_bits, other->max_bits);
 	least(&g->safe_bits, other->safe_bits);
 	if (other->hole.type && (!g->hole.type || other->hole.first < g->hole.first)) {
-		swap(&g->hole.type, &other->hole.type);
+		fleet_swap(&g->hole.type, &other->hole.type);
 		g->hole.first = other->hole.first;
 		g->hole.last = other->hole.last;
-	}
-}
-
-/* Two processes of one name may differ: that with a vIOMMU is the stricter. */
-static void vm_join(struct fleet_vm *vm, struct fleet_vm *other)
-{
-	vm->odd |= other->odd;
-	if (other->bits > vm->bits)
-		vm->bits = other->bits;
-	if (other->highest > vm->highest)
-		vm->highest = other->highest;
-	if (!vm->uuid)
-		swap(&vm->uuid, &other->uuid);
-	if (!vm->manager)
-		swap(&vm->manager, &other->manager);
-	if (other->has_model && (!vm->has_model || other->model > vm->model)) {
-		vm->has_model = true;
-		vm->model = other->model;
 	}
 }
 
@@ -327,26 +239,6 @@ static void groups_join(struct fleet *f)
 	for (size_t i = 0; i < n; i++)
 		if (f->groups[i].odd)
 			f->groups[i].max_bits = f->groups[i].safe_bits = 0;
-}
-
-static void vms_join(struct fleet *f)
-{
-	size_t n = 0;
-
-	if (f->vm_count)
-		qsort(f->vms, f->vm_count, sizeof(*f->vms), vm_compare);
-	for (size_t i = 0; i < f->vm_count; i++) {
-		if (n && !vm_compare(&f->vms[n - 1], &f->vms[i])) {
-			vm_join(&f->vms[n - 1], &f->vms[i]);
-			vm_fini(&f->vms[i]);
-		} else {
-			f->vms[n++] = f->vms[i];
-		}
-	}
-	f->vm_count = n;
-	for (size_t i = 0; i < n; i++)
-		if (f->vms[i].odd)
-			f->vms[i].bits = 0;
 }
 
 static void host_take(struct fleet_host *h, const struct fleet_group *g)
@@ -382,7 +274,8 @@ int fleet_finish(struct fleet *f)
 	size_t g = 0, s = 0;
 
 	groups_join(f);
-	vms_join(f);
+	if (fleet_vms_join(f))
+		return -ENOMEM;
 	f->hosts = calloc(f->seen_count + 1, sizeof(*f->hosts));
 	if (!f->hosts)
 		return -ENOMEM;

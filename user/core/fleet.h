@@ -66,11 +66,14 @@ struct fleet_host {
 
 struct fleet_vm {
 	char *host, *name;
+	char **also;		/**< other hosts where it runs, as while it moves */
+	size_t also_count;
 	char *uuid, *manager;	/**< NULL: not known */
 	bool has_model;		/**< the exporter named the vIOMMU's model, and it is one of ours */
 	enum viommu_model model;
 	unsigned int bits;	/**< that its vIOMMU offers; 0: it has none, or not known */
 	bool odd;		/**< a sample of it made no sense; bits is 0 then */
+	bool runs, ended;	/**< a sample says so; both: of two processes, or of two answers */
 	uint64_t highest;	/**< last IOVA of the highest range that it mapped; 0: not known */
 };
 
@@ -109,6 +112,9 @@ int fleet_finish(struct fleet *f);
 
 /** The host of that name; NULL. */
 const struct fleet_host *fleet_host_find(const struct fleet *f, const char *name);
+
+/** The VM runs on that host. */
+bool fleet_vm_is_on(const struct fleet_vm *vm, const char *host);
 
 /** All groups of the host are known. */
 bool fleet_host_known(const struct fleet_host *h);
