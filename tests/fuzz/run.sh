@@ -19,6 +19,8 @@ sources_of() {
 	fuzz_webconfig) echo user/export/web-keys.c user/export/web-users.c user/core/*.c ;;
 	fuzz_http) echo user/export/*.c user/store/*.c user/host/*.c user/core/*.c \
 			user/print/*.c ;;
+	fuzz_fleet) echo user/fleet/answer.c user/fleet/prometheus.c user/cli/fleet-json.c \
+			user/cli/fleet-print.c user/core/*.c user/print/*.c user/host/*.c ;;
 	fuzz_policy) echo user/core/*.c ;;
 	fuzz_guard) echo user/cli/replay.c user/guard/*.c user/core/*.c user/host/text.c ;;
 	*) echo "tests/fuzz/run.sh: no sources are listed for $1" >&2; return 1 ;;
