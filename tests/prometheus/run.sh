@@ -185,6 +185,27 @@ dashboard_draws_beginnings() {
 	promtool test rules "$work/beginnings.test.yml"
 }
 
+# A host whose groups are not all known is not shown as one that is.
+dashboard_counts_unknown_groups() {
+	python3 - >"$work/groups.test.yml" <<-'PYTHON' || return 1
+	import json, re
+
+	exprs = [t["expr"] for p in json.load(open("dist/grafana/viommu.json"))["panels"]
+	         for t in p.get("targets", []) if "viommu_host_iommu_groups" in t["expr"]]
+	assert len(exprs) == 1
+	series, samples = [], []
+	for host, groups, known in ("whole", 2, 2), ("part", 3, 1), ("none", 2, 0):
+	    labels = 'cluster="a",instance="%s"' % host
+	    series.append({"series": "viommu_host_iommu_groups{%s}" % labels, "values": "%dx5" % groups})
+	    series += [{"series": 'viommu_host_iova_safe_bits{%s,iommu_group="%d"}' % (labels, i), "values": "48x5"}
+	               for i in range(known)]
+	    samples.append({"labels": "{%s}" % labels, "value": groups - known})
+	print(json.dumps({"tests": [{"interval": "1m", "input_series": series, "promql_expr_test": [
+	    {"expr": re.sub(r"\$\w+", ".*", exprs[0]), "eval_time": "3m", "exp_samples": samples}]}]}))
+	PYTHON
+	promtool test rules "$work/groups.test.yml"
+}
+
 test_that 'Prometheus takes the rules' rules_are_valid
 test_that 'rules and alerts do what they say' rules_work
 test_that 'each rule has a test that needs it' each_rule_is_tested
@@ -196,6 +217,7 @@ test_that 'a planted label of a legend is noticed' a_planted_legend_is_seen
 test_that 'a planted record is noticed' a_planted_record_is_seen
 test_that 'the dashboard is valid' dashboard_is_valid
 test_that 'the dashboard draws what begins above 0' dashboard_draws_beginnings
+test_that 'the dashboard counts groups that are not known' dashboard_counts_unknown_groups
 echo "prometheus: $passed passed, $failed failed"
 [ -z "${RESULTS:-}" ] || echo "$passed $failed 0" >>"$RESULTS"
 [ "$failed" -eq 0 ]
