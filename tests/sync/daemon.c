@@ -4,9 +4,9 @@
 
 #include "cli/daemon-options.h"
 #include "core/guest.h"
+#include "core/ledger.h"
 #include "core/metrics.h"
 #include "daemon/config.h"
-#include "export/metrics.h"
 
 static void dump_defaults(void)
 {
@@ -43,10 +43,11 @@ int main(void)
 #define X(sym, name, ...) printf("severity\t%s\n", name);
 	VIOMMU_SEVERITIES(X)
 #undef X
-#define X(sym, name, ...) printf("lost\t%s\n", name);
-	VIOMMU_LOSSES(X)
+	for (unsigned int i = 0; i < LEDGER_NR_LOST; i++)
+		printf("lost\t%s\n", ledger_lost_name(i));
+#define X(sym, name, meaning) printf("own-loss\t%s\n", name);
+	LEDGER_LOSSES(X)
 #undef X
-	printf("lost\t%s\nlost\t%s\n", METRICS_LOST_BETWEEN, METRICS_LOST_LEDGER);
 	for (int i = 0; i < NR_VIOMMU_MODELS; i++)
 		printf("model\t%s\n", viommu_model_name((enum viommu_model)i));
 	return 0;

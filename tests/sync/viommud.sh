@@ -60,6 +60,14 @@ check_metrics() {
 	same "metrics of the manual" "$tmp/want" "$tmp/have"
 }
 
+# What viommud loses itself; the rest is in the manual of viommu-trace.
+check_losses() {
+	table own-loss >"$tmp/want"
+	awk '/^\.Cm viommu_lost_records_total$/ { on = 1; next } /^\.Sh/ { on = 0 }
+		on && /^\.Cm / { print $2 }' "$man" >"$tmp/have"
+	same "losses of the manual" "$tmp/want" "$tmp/have"
+}
+
 # check_words TABLE PATH: the words that the schema allows there.
 check_words() {
 	table "$1" >"$tmp/want"
@@ -79,6 +87,7 @@ mandoc -Tlint -Wwarning "$man" "$yaml" >&2 || fail "a manual is not clean"
 check_options
 check_keys
 check_metrics
+check_losses
 check_schema
 [ "$failed" -eq 0 ] && echo "sync: viommud: help, manuals, completion and tables agree"
 exit "$failed"

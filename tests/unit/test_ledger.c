@@ -241,7 +241,7 @@ static void who_ended_is_remembered(void **state)
 	assert_int_equal(get(l, "many")->processes, LEDGER_MAX_PROCESSES);
 	assert_int_equal(get(l, "g")->containers, 0);	/* who ended made room, with its containers */
 	assert_int_equal(get(l, "g")->maps, 9);
-	assert_int_equal(ledger_dropped(l), 0);
+	assert_int_equal(ledger_lost(l, LEDGER_LOST_FULL), 0);
 	ledger_free(l);
 }
 
@@ -477,7 +477,6 @@ static void totals_outlive_the_collector(void **state)
 	const struct ledger_guard guard = { .up = true };
 	struct viommu_container c = ledger_container_of(1, 10, 39);
 	struct ledger *l = ledger_new();
-	uint64_t told[VIOMMU_NR_LOST], between;
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -488,6 +487,7 @@ static void totals_outlive_the_collector(void **state)
 		tell(l, "g", 1, VIOMMU_REASON_OVERLAP, 2);
 		ledger_set_lost(l, lost);
 		ledger_set_lost_between(l, 7);
+		ledger_add_lost_history(l, 4);
 		assert_int_equal(ledger_set_group(l, &group), 0);
 		assert_int_equal(ledger_set_program(l, "p", true), 0);
 		ledger_set_guard(l, &guard);
@@ -503,9 +503,12 @@ static void totals_outlive_the_collector(void **state)
 	assert_int_equal(get(l, "g")->maps, 20);
 	assert_int_equal(get(l, "g")->failures[VIOMMU_REASON_OVERLAP], 4);
 	assert_int_equal(get(l, "g")->failures[VIOMMU_REASON_UNKNOWN], 2);
-	ledger_lost_get(l, told, &between);
-	assert_int_equal(told[VIOMMU_LOST_RING], 10);
-	assert_int_equal(between, 14);
+	assert_int_equal(ledger_lost(l, VIOMMU_LOST_RING), 10);
+	assert_int_equal(ledger_lost(l, LEDGER_LOST_BEHIND), 14);
+	assert_int_equal(ledger_lost(l, LEDGER_LOST_HISTORY), 8);
+	assert_int_equal(ledger_lost(l, LEDGER_NR_LOST), 0);
+	assert_null(ledger_lost_name(LEDGER_NR_LOST));
+	assert_null(ledger_lost_meaning(LEDGER_NR_LOST));
 	ledger_free(l);
 }
 
@@ -685,7 +688,7 @@ static void findings_of_all_domains_are_bounded(void **state)
 
 		assert_int_equal(ledger_add_event(l, &event), -ENOSPC);
 		assert_int_equal(get(l, "late")->failures[VIOMMU_REASON_OVERLAP], 3);
-		assert_int_equal(ledger_dropped(l), 1);
+		assert_int_equal(ledger_lost(l, LEDGER_LOST_FULL), 1);
 		ledger_expire(l, NOW + HOUR, 0);	/* and there is room again */
 		assert_int_equal(ledger_domain_count(l), 0);
 		assert_int_equal(ledger_add_event(l, &event), 0);
@@ -768,7 +771,7 @@ static void tables_are_bounded(void **state)
 	assert_int_equal(ledger_set_container(l, &c, NOW), -ENOSPC);
 	c.id = 1;
 	set(l, &c);
-	assert_int_equal(ledger_dropped(l), 3);
+	assert_int_equal(ledger_lost(l, LEDGER_LOST_FULL), 3);
 	ledger_free(l);
 }
 

@@ -376,7 +376,7 @@ static void model_run(unsigned int seed)
 		check(&m);
 	}
 	assert_int_equal(ledger_domain_count(m.l), NAMES);
-	assert_int_equal(ledger_dropped(m.l), 0);
+	assert_int_equal(ledger_lost(m.l, LEDGER_LOST_FULL), 0);
 	ledger_free(m.l);
 }
 

@@ -25,6 +25,7 @@
 #include "daemon/server.h"
 #include "daemon/wire.h"
 #include "store.h"
+#include "store/store-parts.h"
 
 /** s for anything to happen. */
 #define PATIENCE 20
@@ -257,6 +258,36 @@ static void what_is_told_is_kept(void **state)
 	assert_int_equal(store_dir_sql(&h->dir, "SELECT sum(count) FROM hour_failure"), 3);
 }
 
+/* What is taken and finds no room in the history is counted: the collector does not keep it. */
+static void what_the_history_has_no_room_for_is_counted(void **state)
+{
+	const struct wire_policies policies = { .generation = 1, .policies = 1 };
+	struct viommu_event e = ledger_failure("g", 0, VIOMMU_REASON_OVERLAP, 3);
+	struct half *h = *state;
+	sqlite3 *db;
+
+	greet(h);
+	settle(h, 1);
+	/* As a full disk: nothing can be written until memory is used up, too. */
+	assert_int_equal(sqlite3_open(h->dir.db, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, PATIENCE * 1000);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	for (e.group = 0; e.group < PENDING_MAX_FAILURES; e.group++)
+		tell(h, WIRE_EVENT, &e);
+	settle(h, 2);
+	assert_non_null(strstr(get(h, "/metrics"), "{reason=\"history_full\"} 0\n"));
+	tell(h, WIRE_EVENT, &e);
+	tell(h, WIRE_POLICIES, &policies);
+	settle(h, 3);
+	assert_non_null(strstr(get(h, "/metrics"), "{reason=\"history_full\"} 3\n"));
+	assert_int_equal(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	taken(h, 3 * (PENDING_MAX_FAILURES + 1), 3);
+	assert_int_equal(store_dir_sql(&h->dir, "SELECT sum(count) FROM failure"),
+			 3 * PENDING_MAX_FAILURES);
+	assert_int_equal(half_end(h), 0);
+}
+
 static void nonsense_ends_it(void **state)
 {
 	struct half *h = *state;
@@ -312,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(health_follows_the_collector),
 		TEST(what_is_told_is_kept),
+		TEST(what_the_history_has_no_room_for_is_counted),
 		TEST(nonsense_ends_it),
 		TEST(a_folder_of_somebody_else_is_left_alone),
 	};

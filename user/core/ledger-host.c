@@ -262,9 +262,43 @@ void ledger_set_lost_between(struct ledger *l, uint64_t lost)
 	counter_set(&l->lost_between, lost);
 }
 
-void ledger_lost_get(const struct ledger *l, uint64_t lost[VIOMMU_NR_LOST], uint64_t *between)
+void ledger_add_lost_history(struct ledger *l, uint64_t lost)
 {
-	for (size_t i = 0; i < VIOMMU_NR_LOST; i++)
-		lost[i] = counter_sum(&l->lost[i]);
-	*between = counter_sum(&l->lost_between);
+	l->lost_history += lost;
+}
+
+uint64_t ledger_lost(const struct ledger *l, unsigned int how)
+{
+	switch (how) {
+	case LEDGER_LOST_BEHIND:
+		return counter_sum(&l->lost_between);
+	case LEDGER_LOST_FULL:
+		return l->dropped;
+	case LEDGER_LOST_HISTORY:
+		return l->lost_history;
+	default:
+		return how < VIOMMU_NR_LOST ? counter_sum(&l->lost[how]) : 0;
+	}
+}
+
+const char *ledger_lost_name(unsigned int how)
+{
+	switch (how) {
+#define X(sym, name, meaning) case LEDGER_LOST_##sym: return name;
+	LEDGER_LOSSES(X)
+#undef X
+	default:
+		return how < VIOMMU_NR_LOST ? viommu_lost_name(how) : NULL;
+	}
+}
+
+const char *ledger_lost_meaning(unsigned int how)
+{
+	switch (how) {
+#define X(sym, name, meaning) case LEDGER_LOST_##sym: return meaning;
+	LEDGER_LOSSES(X)
+#undef X
+	default:
+		return how < VIOMMU_NR_LOST ? viommu_lost_meaning(how) : NULL;
+	}
 }

@@ -93,7 +93,8 @@ struct ledger {
 	struct ledger_guard guard;
 	struct counter lost[VIOMMU_NR_LOST];
 	struct counter lost_between;
-	uint64_t dropped;
+	uint64_t lost_history;
+	uint64_t dropped;				/**< how often there was no room */
 };
 
 /** Count that there is no room, and give err back. */

@@ -35,11 +35,6 @@ int ledger_drop(struct ledger *l, int err)
 	return err;
 }
 
-uint64_t ledger_dropped(const struct ledger *l)
-{
-	return l->dropped;
-}
-
 /* ------------------------------------------------------------------------------------- by name */
 
 /* Where name is, or would be; *found says which. */

@@ -38,6 +38,26 @@
 /** ns for which a process that ended is remembered, for the last state of its containers. */
 #define LEDGER_GRACE_PROCESS UINT64_C(60000000000)
 
+/**
+ * What viommud itself loses: suffix, name and meaning as those of VIOMMU_LOSSES (vocab.h), which
+ * these follow.
+ */
+#define LEDGER_LOSSES(X) \
+	X(BEHIND, "server_behind", \
+	  "the collector could not hand it over in time: counted, not shown") \
+	X(FULL, "ledger_full", "no room for more VMs, containers or groups") \
+	X(HISTORY, "history_full", \
+	  "disk and memory were full: counted and shown, but not in the history")
+
+/** Goes on where enum viommu_lost ends. */
+enum ledger_loss {
+	LEDGER_LOST_BEFORE = VIOMMU_NR_LOST - 1,
+#define X(sym, name, meaning) LEDGER_LOST_##sym,
+	LEDGER_LOSSES(X)
+#undef X
+	LEDGER_NR_LOST
+};
+
 /** A process that uses VFIO, as the collector learnt it. */
 struct ledger_process {
 	uint32_t pid;
@@ -130,7 +150,7 @@ void ledger_free(struct ledger *l);
 
 /**
  * A process was learnt, or more is known of it. now: CLOCK_REALTIME ns. 0; -ENOSPC, -ENOMEM: it is
- * not kept, and counts in ledger_dropped().
+ * not kept, and counts as LEDGER_LOST_FULL.
  */
 int ledger_add_process(struct ledger *l, const struct ledger_process *p, uint64_t now);
 /**
@@ -169,6 +189,8 @@ int ledger_add_event(struct ledger *l, const struct viommu_event *event);
 void ledger_set_lost(struct ledger *l, const uint64_t lost[VIOMMU_NR_LOST]);
 /** What the collector could not hand to the server, since the collector's start. */
 void ledger_set_lost_between(struct ledger *l, uint64_t lost);
+/** So many more records did not find room in the history. */
+void ledger_add_lost_history(struct ledger *l, uint64_t lost);
 
 /**
  * Replaces, or ends, what was known of group->id. 0; -EINVAL: ranges that are none; -ENOSPC,
@@ -206,9 +228,11 @@ size_t ledger_denials_count(const struct ledger *l);
 const struct ledger_denials *ledger_denials_at(const struct ledger *l, size_t i);
 size_t ledger_program_count(const struct ledger *l);
 const char *ledger_program_at(const struct ledger *l, size_t i, bool *attached);
-void ledger_lost_get(const struct ledger *l, uint64_t lost[VIOMMU_NR_LOST], uint64_t *between);
-/** How often there was no room for a process, a container, a group, ... */
-uint64_t ledger_dropped(const struct ledger *l);
+/** How much was lost in that way (enum viommu_lost, then enum ledger_loss); it only grows. */
+uint64_t ledger_lost(const struct ledger *l, unsigned int how);
+/** Its name, and what it means for people; NULL: there is no such way. */
+const char *ledger_lost_name(unsigned int how);
+const char *ledger_lost_meaning(unsigned int how);
 
 /** aw-bits for the domain: safe in every container alive; 0: no recommendation. */
 unsigned int ledger_recommended_bits(const struct ledger_domain *d);

@@ -151,8 +151,9 @@ static void problem_take(struct server *s, const struct wire_problem *p)
 
 static void policies_take(struct server *s, const struct wire_policies *p)
 {
-	if (s->store)
-		store_add_generation(s->store, server_now(), p->generation, p->policies);
+	if (s->store &&
+	    store_add_generation(s->store, server_now(), p->generation, p->policies))
+		ledger_add_lost_history(s->ledger, 1);
 }
 
 static void event_take(struct server *s, const struct viommu_event *event)
@@ -160,8 +161,9 @@ static void event_take(struct server *s, const struct viommu_event *event)
 	ledger_add_event(s->ledger, event);
 	s->taken += event->count;
 	s->dirty = true;
-	if (s->store)
-		store_add_event(s->store, event);
+	/* It is taken nevertheless: the collector has no more room for it than we. */
+	if (s->store && store_add_event(s->store, event))
+		ledger_add_lost_history(s->ledger, event->count);
 }
 
 static void lost_take(struct server *s, const struct wire_lost *lost)

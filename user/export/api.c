@@ -147,16 +147,10 @@ static json_t *guard_json(const struct ledger_guard *guard)
 static json_t *lost_json(const struct ledger *l)
 {
 	struct json_line line = { json_object(), 0 };
-	uint64_t lost[VIOMMU_NR_LOST], between;
 
-	ledger_lost_get(l, lost, &between);
-	for (unsigned int i = 0; i < VIOMMU_NR_LOST; i++)
-		if (lost[i])
-			json_line_count(&line, viommu_lost_name(i), lost[i]);
-	if (between)
-		json_line_count(&line, "server_behind", between);
-	if (ledger_dropped(l))
-		json_line_count(&line, "ledger_full", ledger_dropped(l));
+	for (unsigned int i = 0; i < LEDGER_NR_LOST; i++)
+		if (ledger_lost(l, i))
+			json_line_count(&line, ledger_lost_name(i), ledger_lost(l, i));
 	return json_line_end(&line);
 }
 

@@ -135,16 +135,12 @@ static void guard_write(struct exposition *e, const struct metrics_view *view,
 
 static void lost_write(struct exposition *e, const struct metrics_view *view)
 {
-	uint64_t lost[VIOMMU_NR_LOST], between;
 	char labels[64];
 
-	ledger_lost_get(view->ledger, lost, &between);
-	for (unsigned int i = 0; i < VIOMMU_NR_LOST; i++) {
-		snprintf(labels, sizeof(labels), "reason=\"%s\"", viommu_lost_name(i));
-		exposition_number(e, labels, lost[i]);
+	for (unsigned int i = 0; i < LEDGER_NR_LOST; i++) {
+		snprintf(labels, sizeof(labels), "reason=\"%s\"", ledger_lost_name(i));
+		exposition_number(e, labels, ledger_lost(view->ledger, i));
 	}
-	exposition_number(e, "reason=\"" METRICS_LOST_BETWEEN "\"", between);
-	exposition_number(e, "reason=\"" METRICS_LOST_LEDGER "\"", ledger_dropped(view->ledger));
 }
 
 static void programs_write(struct exposition *e, const struct metrics_view *view)
@@ -169,8 +165,8 @@ static void build_write(struct exposition *e)
 size_t host_series(const struct ledger *l)
 {
 	const struct ledger_guard *guard = ledger_guard_get(l);
-	/* build_info, up, armed, generation, series_dropped, groups; losses and two more */
-	size_t series = 4u + guard->up + (ledger_group_count(l) != 0) + VIOMMU_NR_LOST + 2 +
+	/* build_info, up, armed, generation, series_dropped, groups */
+	size_t series = 4u + guard->up + (ledger_group_count(l) != 0) + LEDGER_NR_LOST +
 			ledger_program_count(l);
 
 	for (size_t i = 0; i < COUNT(guard->missed); i++)

@@ -10,10 +10,6 @@ enum metrics_format {
 	METRICS_OPEN,		/**< application/openmetrics-text; version=1.0.0 */
 };
 
-/** Values of the label `reason` of lost_records_total besides those of VIOMMU_LOSSES. */
-#define METRICS_LOST_BETWEEN "server_behind"	/**< the collector could not hand it over */
-#define METRICS_LOST_LEDGER "ledger_full"	/**< too many VMs, containers, ... at once */
-
 /** Which of the two a client's Accept header asks for (NULL: text); by quality, ties: text. */
 enum metrics_format metrics_negotiate(const char *accept);
 /** Value of Content-Type. */

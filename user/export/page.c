@@ -39,12 +39,11 @@ static void tile(FILE *out, const char *class, uint64_t n, const char *text)
 
 static uint64_t lost_sum(const struct ledger *l)
 {
-	uint64_t lost[VIOMMU_NR_LOST], sum;
+	uint64_t sum = 0;
 
-	ledger_lost_get(l, lost, &sum);
-	for (unsigned int i = 0; i < VIOMMU_NR_LOST; i++)
-		sum += lost[i];
-	return sum + ledger_dropped(l);
+	for (unsigned int i = 0; i < LEDGER_NR_LOST; i++)
+		sum += ledger_lost(l, i);
+	return sum;
 }
 
 static void guard_tile(FILE *out, const struct ledger_guard *guard)
@@ -284,28 +283,14 @@ static void groups_write(FILE *out, const struct ledger *l)
 
 static void lost_write(FILE *out, const struct ledger *l)
 {
-	uint64_t lost[VIOMMU_NR_LOST], between;
-
 	if (!lost_sum(l))
 		return;
-	ledger_lost_get(l, lost, &between);
 	fputs("<h2>What was lost</h2>\n<article class=\"card\"><dl class=\"facts\">\n", out);
-	for (unsigned int i = 0; i < VIOMMU_NR_LOST; i++) {
-		if (!lost[i])
+	for (unsigned int i = 0; i < LEDGER_NR_LOST; i++) {
+		if (!ledger_lost(l, i))
 			continue;
-		fprintf(out, "<div><dt>%s</dt><dd>", viommu_lost_meaning(i));
-		html_count(out, lost[i]);
-		fputs("</dd></div>\n", out);
-	}
-	if (between) {
-		fputs("<div><dt>the collector could not hand it over in time: counted, not shown"
-		      "</dt><dd>", out);
-		html_count(out, between);
-		fputs("</dd></div>\n", out);
-	}
-	if (ledger_dropped(l)) {
-		fputs("<div><dt>no room for more VMs, containers or groups</dt><dd>", out);
-		html_count(out, ledger_dropped(l));
+		fprintf(out, "<div><dt>%s</dt><dd>", ledger_lost_meaning(i));
+		html_count(out, ledger_lost(l, i));
 		fputs("</dd></div>\n", out);
 	}
 	fputs("</dl></article>\n", out);
