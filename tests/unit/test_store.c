@@ -465,6 +465,20 @@ static void attaches_and_generations(void **state)
 	assert_string_equal(r->type[0], "attach");
 	assert_int_equal(read_all(s, NULL, START + 2)->attaches, 1);
 	assert_int_equal(store_dir_sql(&dir, "SELECT policies FROM generation"), 17);
+	/* A server that starts anew is told what it was told before. */
+	store_close(s);
+	s = store_dir_open(&dir, 0, 0);
+	assert_int_equal(store_add_generation(s, START + 1, 3, 17), 0);
+	assert_int_equal(store_commit(s), 0);
+	assert_int_equal(store_dir_sql(&dir, "SELECT count(*) FROM generation"), 1);
+	assert_int_equal(store_add_generation(s, START + 2, 4, 17), 0);
+	assert_int_equal(store_add_generation(s, START + 3, 4, 17), 0);
+	assert_int_equal(store_add_generation(s, START + 4, 4, 18), 0);
+	assert_int_equal(store_add_generation(s, START + 5, 3, 17), 0);
+	assert_int_equal(store_commit(s), 0);
+	assert_int_equal(store_dir_sql(&dir, "SELECT count(*) FROM generation"), 4);
+	assert_int_equal(store_dir_sql(&dir, "SELECT min(time) FROM generation WHERE policies = 18 "
+				       "AND generation = 4"), (int64_t)START + 4);
 	store_close(s);
 	store_dir_fini(&dir);
 }
@@ -515,7 +529,7 @@ static void fill(struct store *s, int hours, int vms)
 		e.type = VIOMMU_EVENT_DETACH;
 		assert_int_equal(store_add_event(s, &e), 0);
 		e.type = VIOMMU_EVENT_MAP;
-		assert_int_equal(store_add_generation(s, e.ts, 1, 1), 0);
+		assert_int_equal(store_add_generation(s, e.ts, (uint64_t)hour, 1), 0);
 		assert_int_equal(store_commit(s), 0);
 	}
 }

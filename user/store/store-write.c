@@ -43,8 +43,11 @@ static const char *const statements[STORE_NR_STATEMENTS] = {
 	[STORE_ADD_ATTACH] =
 		"INSERT INTO attach (time, vm, attached, result, iommu_group, devices, ranges) "
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	/* Each new server is told of those in force, too. */
 	[STORE_ADD_GENERATION] =
-		"INSERT INTO generation (time, generation, policies) VALUES (?1, ?2, ?3)",
+		"INSERT INTO generation (time, generation, policies) SELECT ?1, ?2, ?3 "
+		"WHERE (?2, ?3) IS NOT (SELECT generation, policies FROM generation "
+		"ORDER BY id DESC LIMIT 1)",
 
 	[STORE_READ_HOURS] =
 		"SELECT hour, vm, maps, unmaps, map_bytes, unmap_bytes, highest_iova, limit_bits, "

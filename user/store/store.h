@@ -49,7 +49,7 @@ int store_add_totals(struct store *s, uint64_t now, const struct ledger_domain *
 /** A failure (MAP, UNMAP, REQUEST, ATTACH), a denial, an attach or detach; others are ignored. */
 int store_add_event(struct store *s, const struct viommu_event *event);
 
-/** A set of policies came into force. */
+/** A set of policies is in force. It is kept unless it is the one that was kept last. */
 int store_add_generation(struct store *s, uint64_t now, uint64_t generation, size_t policies);
 
 /** Write what was added. Call every second; without anything new it does nothing. 0 or -errno. */
