@@ -612,6 +612,24 @@ static void domains_expire(void **state)
 	ledger_free(l);
 }
 
+/* Without room for a process or a container, a VM is known by its failures only. */
+static void domains_that_fail_do_not_expire(void **state)
+{
+	struct viommu_event event = ledger_failure("g", 0, VIOMMU_REASON_OVERLAP, 1);
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	for (event.ts_last = NOW; event.ts_last < NOW + 5 * HOUR; event.ts_last += HOUR) {
+		assert_int_equal(ledger_add_event(l, &event), 0);
+		ledger_expire(l, event.ts_last + HOUR, HOUR);
+		assert_int_equal(ledger_domain_count(l), 1);
+	}
+	assert_int_equal(get(l, "g")->failures[VIOMMU_REASON_OVERLAP], 5);
+	ledger_expire(l, event.ts_last + 1, HOUR);
+	assert_int_equal(ledger_domain_count(l), 0);
+	ledger_free(l);
+}
+
 /* However short domains are kept: what comes after their end counts, and can be read once. */
 static void nothing_on_its_way_is_forgotten(void **state)
 {
@@ -907,6 +925,7 @@ int main(void)
 		cmocka_unit_test(totals_outlive_the_collector),
 		cmocka_unit_test(what_another_ledger_counted_is_left_out),
 		cmocka_unit_test(domains_expire),
+		cmocka_unit_test(domains_that_fail_do_not_expire),
 		cmocka_unit_test(nothing_on_its_way_is_forgotten),
 		cmocka_unit_test(findings_are_newest_first_and_bounded),
 		cmocka_unit_test(findings_of_all_domains_are_bounded),

@@ -113,6 +113,9 @@ int ledger_add_event(struct ledger *l, const struct viommu_event *event)
 	if (event->result < 0 &&
 	    (event->type == VIOMMU_EVENT_MAP || event->type == VIOMMU_EVENT_DENY))
 		event_tell(d, c, event, count);
+	/* Also where there was no room for the process, or for its container. */
+	if (event->ts_last > d->shown.seen)
+		d->shown.seen = event->ts_last;
 	err = event->type == VIOMMU_EVENT_DENY ? event_deny(l, d, event, count) : 0;
 	return finding_add(l, &d->shown, event, count) ?: err;
 }

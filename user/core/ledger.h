@@ -87,7 +87,7 @@ struct ledger_domain {
 	unsigned int processes;		/**< alive */
 	unsigned int containers;	/**< alive */
 	uint64_t since;			/**< CLOCK_REALTIME ns of when the counters began with 0 */
-	uint64_t seen;			/**< CLOCK_REALTIME ns of when a process was alive last */
+	uint64_t seen;			/**< CLOCK_REALTIME ns of when a process was alive, or failed, last */
 
 	uint64_t maps;			/**< MAP calls that succeeded */
 	uint64_t unmaps;
@@ -210,7 +210,7 @@ int ledger_set_program(struct ledger *l, const char *program, bool attached);
 void ledger_restart(struct ledger *l, uint64_t now);
 
 /**
- * Forget domains without a process since before now - keep, and their denials, but none within
+ * Forget domains without a process or a failure since before now - keep, and their denials, but none within
  * LEDGER_GRACE_EVENTS or in the call that settles what it owes; settle what waits for a grace.
  * Call every second. true: totals have grown by that.
  */
