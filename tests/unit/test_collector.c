@@ -14,7 +14,11 @@
 #include "daemon/collector-tell.c"
 #include "ledger.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 void session_retell(struct session *s)
 {
@@ -277,6 +281,55 @@ static void a_group_that_is_gone_is_not_known(void **state)
 	free(c->groups);
 }
 
+/* A process that lives until it is killed. */
+static pid_t child_start(void)
+{
+	const pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);	/* where a check fails, too */
+		for (;;)
+			pause();
+	}
+	assert_true(pid > 0);
+	return pid;
+}
+
+static void child_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void without_descriptors_processes_live_on(void **state)
+{
+	struct setup *s = *state;
+	struct processes *ps = s->c->processes;
+	const pid_t first = child_start(), second_one = child_start();
+	struct rlimit limit, none;
+
+	s->owner.start_time = 0;	/* whatever it is */
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	s->owner.tgid = (uint32_t)first;
+	assert_false(processes_learn(ps, &s->owner, NULL)->ended);
+	s->owner.tgid = (uint32_t)second_one;
+	assert_false(processes_learn(ps, &s->owner, NULL)->ended);
+	child_end(first);
+	processes_poll(ps);
+	assert_true(processes_find(ps, (uint32_t)first, 0)->ended);
+	assert_false(processes_find(ps, (uint32_t)second_one, 0)->ended);
+	assert_int_equal(processes_find(ps, (uint32_t)second_one, 0)->pidfd, -1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	processes_poll(ps);
+	assert_true(processes_find(ps, (uint32_t)second_one, 0)->pidfd >= 0);
+	child_end(second_one);
+	processes_poll(ps);
+	assert_true(processes_find(ps, (uint32_t)second_one, 0)->ended);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup_make, setup_free)
@@ -285,6 +338,7 @@ int main(void)
 		TEST(losses_are_told_until_they_are_heard),
 		TEST(a_group_that_is_gone_is_not_known),
 		TEST(a_mistake_is_told_for_as_long_as_it_lasts),
+		TEST(without_descriptors_processes_live_on),
 	};
 #undef TEST
 

@@ -195,7 +195,7 @@ static void ends_tell(struct collector *c)
 	for (size_t i = 0; i < processes_count(c->processes);) {
 		struct process_known *k = processes_at(c->processes, i);
 
-		if (k->pidfd >= 0 || k->containers || ++k->ticks < END_TICKS ||
+		if (!k->ended || k->containers || ++k->ticks < END_TICKS ||
 		    (is_open(c) && k->told && put(c, WIRE_PROCESS_END, &k->p)))
 			i++;
 		else

@@ -57,29 +57,58 @@ int processes_fd(const struct processes *ps)
 	return ps->epoll_fd;
 }
 
-void processes_poll(struct processes *ps)
+/* We are short of something, which says nothing of the process. */
+static bool is_shortage(int err)
 {
-	struct epoll_event events[64];
-	const int n = epoll_wait(ps->epoll_fd, events, 64, 0);
-
-	for (int i = 0; i < n; i++)
-		for (size_t j = 0; j < ps->count; j++)
-			if (ps->list[j].pidfd == events[i].data.fd)
-				watch_end(&ps->list[j]);
+	return err == EMFILE || err == ENFILE || err == ENOMEM;
 }
 
-/* A descriptor that becomes readable at its end costs nothing until then; /proc would. */
+/*
+ * A descriptor that becomes readable at its end costs nothing until then; /proc would. The kernel
+ * looks for the process (pidfd_open() in kernel/pid.c) before it looks for a descriptor: without
+ * one, each further try tells whether the process is there.
+ */
 static void watch_begin(struct processes *ps, struct process_known *k)
 {
 	const struct host_process same = { .pid = k->p.pid, .start_time = k->p.start_time };
 	struct epoll_event event = { .events = EPOLLIN };
 
 	k->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)k->p.pid, 0);
-	event.data.fd = k->pidfd;
+	if (k->pidfd < 0) {
+		k->ended = !is_shortage(errno);
+		return;
+	}
 	/* The number may be another process's by now. */
-	if (k->pidfd >= 0 && (!host_process_alive(&same, "") ||
-			      epoll_ctl(ps->epoll_fd, EPOLL_CTL_ADD, k->pidfd, &event)))
+	k->ended = !host_process_alive(&same, "");
+	event.data.fd = k->pidfd;
+	if (k->ended || epoll_ctl(ps->epoll_fd, EPOLL_CTL_ADD, k->pidfd, &event))
 		watch_end(k);
+}
+
+static struct process_known *find_watched(struct processes *ps, int pidfd)
+{
+	for (size_t i = 0; i < ps->count; i++)
+		if (ps->list[i].pidfd == pidfd)
+			return &ps->list[i];
+	return NULL;
+}
+
+void processes_poll(struct processes *ps)
+{
+	struct epoll_event events[64];
+	const int n = epoll_wait(ps->epoll_fd, events, 64, 0);
+
+	for (int i = 0; i < n; i++) {
+		struct process_known *k = find_watched(ps, events[i].data.fd);
+
+		if (k) {
+			k->ended = true;
+			watch_end(k);
+		}
+	}
+	for (size_t i = 0; i < ps->count; i++)
+		if (ps->list[i].pidfd < 0 && !ps->list[i].ended)
+			watch_begin(ps, &ps->list[i]);
 }
 
 static void viommu_learn(struct processes *ps, struct ledger_process *p,

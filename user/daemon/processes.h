@@ -11,7 +11,8 @@
 /** One process. */
 struct process_known {
 	struct ledger_process p;
-	int pidfd;		/**< -1: it has ended */
+	int pidfd;		/**< -1: it has ended, or there is no descriptor for it now */
+	bool ended;
 	bool told;		/**< the server knows all of p */
 	unsigned int ticks;	/**< since it ended */
 	unsigned int containers;/**< of it, that the server has not been told the end of */
@@ -26,7 +27,7 @@ void processes_free(struct processes *ps);
 
 /** Readable when one has ended. */
 int processes_fd(const struct processes *ps);
-/** Note which have ended. */
+/** Note which have ended; once a second also finds those that have no descriptor. */
 void processes_poll(struct processes *ps);
 
 /**
