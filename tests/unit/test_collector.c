@@ -15,7 +15,6 @@
 #include "ledger.h"
 
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -67,8 +66,7 @@ static int setup_free(void **state)
 		close(s->server);
 	outbox_close(&s->c->out);
 	processes_free(s->c->processes);
-	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
-		collector_slot_free(s->c, slot);
+	collector_containers_free(s->c);
 	free(s->c);
 	free(s->packet);
 	free(s);
@@ -170,6 +168,61 @@ static void what_a_server_heard_is_left_out(void **state)
 	server_come(s);
 	second(s, 1);
 	assert_int_equal(maps_told(s, WIRE_CONTAINER_BEFORE), -1);
+}
+
+/* What a container did last is told until a server has heard it, whoever is there. */
+static void the_last_state_is_told_until_it_is_heard(void **state)
+{
+	struct setup *s = *state;
+	struct wire_taken said = { 0 };
+
+	server_come(s);
+	second(s, 10);
+	server_hear_all(s, &said);
+	/* The server hangs while the container ends, and is killed. */
+	s->container.state = VIOMMU_CONTAINER_DEAD;
+	second(s, 15);
+	for (int i = 0; i < 5; i++) {
+		collector_tell_before(s->c);
+		collector_tell_after(s->c);
+	}
+	assert_int_equal(s->c->ended_count, 1);
+	server_come(s);
+	collector_tell_before(s->c);
+	assert_int_equal(maps_told(s, WIRE_CONTAINER_BEFORE), 10);
+	assert_int_equal(maps_told(s, WIRE_CONTAINER), 15);
+	collector_tell_after(s->c);
+	said.ticks = 0;
+	server_hear_all(s, &said);
+	collector_tell_before(s->c);
+	assert_int_equal(s->c->ended_count, 0);
+	for (int i = 0; i < END_TICKS; i++)
+		collector_tell_after(s->c);
+	assert_int_equal(processes_count(s->c->processes), 0);
+	/* Another one lives and ends while nobody is there. */
+	close(s->server);
+	s->server = -1;
+	outbox_close(&s->c->out);
+	s->container.id++;
+	second(s, 7);
+	for (int i = 0; i < 5; i++)
+		collector_tell_after(s->c);
+	server_come(s);
+	collector_tell_before(s->c);
+	assert_int_equal(maps_told(s, WIRE_CONTAINER), 7);
+}
+
+static void last_states_are_bounded_and_counted(void **state)
+{
+	struct setup *s = *state;
+
+	s->container.state = VIOMMU_CONTAINER_DEAD;
+	for (unsigned int i = 0; i < COLLECTOR_MAX_ENDED + 3; i++) {
+		s->container.id++;
+		assert_int_equal(collector_container(s->c, &s->owner, &s->container), 0);
+	}
+	assert_int_equal(s->c->ended_count, COLLECTOR_MAX_ENDED);
+	assert_int_equal(s->c->lost.between, 3);
 }
 
 /* .between of the next WIRE_LOST; -1: there is none. */
@@ -287,7 +340,7 @@ static pid_t child_start(void)
 	const pid_t pid = fork();
 
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);	/* where a check fails, too */
+		alarm(20);		/* where a check fails */
 		for (;;)
 			pause();
 	}
@@ -335,6 +388,8 @@ int main(void)
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup_make, setup_free)
 	const struct CMUnitTest tests[] = {
 		TEST(what_a_server_heard_is_left_out),
+		TEST(the_last_state_is_told_until_it_is_heard),
+		TEST(last_states_are_bounded_and_counted),
 		TEST(losses_are_told_until_they_are_heard),
 		TEST(a_group_that_is_gone_is_not_known),
 		TEST(a_mistake_is_told_for_as_long_as_it_lasts),

@@ -32,6 +32,24 @@ struct collector_group {
 	bool seen;		/**< in the current walk */
 };
 
+/** What servers know of a container. */
+struct collector_told {
+	struct viommu_container *heard;	/**< as one heard of it; NULL: none has yet */
+	struct viommu_container *put;	/**< as was put for the one of now; NULL: not yet */
+	uint64_t put_at;		/**< outbox::ticks then */
+	bool adopt;			/**< the one of now was not told of heard */
+};
+
+/** Last states that are kept at most: one more is lost, and counted. */
+#define COLLECTOR_MAX_ENDED 1024
+
+/** A container that is gone, kept until a server has heard its last state. */
+struct collector_ended {
+	struct collector_ended *next;
+	struct viommu_container last;
+	struct collector_told told;
+};
+
 struct collector {
 	const struct collector_opts *opts;
 	struct session *session;
@@ -44,11 +62,10 @@ struct collector {
 	struct {
 		uint32_t pid;	/**< 0: none */
 		uint64_t start_time;
-		struct viommu_container *heard;	/**< as a server heard of it; NULL: not yet */
-		struct viommu_container *put;	/**< as was put for it last; NULL: not yet */
-		uint64_t put_at;	/**< outbox::ticks then */
-		bool adopt;	/**< the server of now was not told of heard */
+		struct collector_told told;
 	} slots[VIOMMU_MAX_CONTAINERS];	/**< whose each container is, as the server was told */
+	struct collector_ended *ended;
+	size_t ended_count;
 	struct wire_lost lost, lost_told;	/**< since the latest hello */
 	struct wire_lost lost_heard;	/**< what a server heard of it */
 	uint64_t lost_told_at;	/**< outbox::ticks then */
@@ -76,7 +93,8 @@ void collector_detached(void *ctx);
 
 /** What was put for the server of before and not heard by it counts as not told. */
 void collector_forget_unheard(struct collector *c);
-void collector_slot_free(struct collector *c, uint32_t slot);
+/** What is known of containers, alive or gone. */
+void collector_containers_free(struct collector *c);
 /** Errors that are told from now on are of that topic, and those of before are void. */
 void collector_try(struct collector *c, enum collector_topic topic);
 /** Greet a new server: it knows nothing. */

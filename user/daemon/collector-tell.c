@@ -98,11 +98,11 @@ static void slot_set(struct collector *c, uint32_t slot, uint32_t pid, uint64_t 
 	c->slots[slot].start_time = start_time;
 }
 
-void collector_slot_free(struct collector *c, uint32_t slot)
+static void told_free(struct collector_told *t)
 {
-	free(c->slots[slot].heard);
-	free(c->slots[slot].put);
-	c->slots[slot].heard = c->slots[slot].put = NULL;
+	free(t->heard);
+	free(t->put);
+	*t = (struct collector_told){ 0 };
 }
 
 /* What was put after so many ticks: the next one was heard, and so was this. */
@@ -111,39 +111,123 @@ static bool was_heard(const struct collector *c, uint64_t put_at)
 	return c->out.heard > put_at;
 }
 
-static void slot_settle(struct collector *c, uint32_t slot)
+static void told_settle(const struct collector *c, struct collector_told *t)
 {
-	if (!c->slots[slot].put || !was_heard(c, c->slots[slot].put_at))
+	if (!t->put || !was_heard(c, t->put_at))
 		return;
-	free(c->slots[slot].heard);
-	c->slots[slot].heard = c->slots[slot].put;
-	c->slots[slot].put = NULL;
+	free(t->heard);
+	t->heard = t->put;
+	t->put = NULL;
 }
 
 /*
  * What an earlier server counted is in the history, and Prometheus has seen it: the next one gets
  * to know what to leave out. What an earlier one was sent but did not hear is not left out.
  */
-static int container_put(struct collector *c, uint32_t slot)
+static int container_put(struct collector *c, struct collector_told *t,
+			 const struct viommu_container *now)
 {
-	const struct viommu_container *heard = c->slots[slot].heard;
 	int err = 0;
 
-	if (c->slots[slot].adopt && heard && heard->id == c->container.id)
-		err = put(c, WIRE_CONTAINER_BEFORE, heard);
+	if (t->adopt && t->heard && t->heard->id == now->id)
+		err = put(c, WIRE_CONTAINER_BEFORE, t->heard);
 	if (err)
 		return err;
-	c->slots[slot].adopt = false;
-	err = put(c, WIRE_CONTAINER, &c->container);
+	t->adopt = false;
+	err = put(c, WIRE_CONTAINER, now);
 	if (err || !c->opts->socket)
 		return err;
-	slot_settle(c, slot);
-	if (!c->slots[slot].put)
-		c->slots[slot].put = malloc(sizeof(*c->slots[slot].put));
-	if (c->slots[slot].put)
-		*c->slots[slot].put = c->container;
-	c->slots[slot].put_at = c->out.ticks;
+	told_settle(c, t);
+	if (!t->put)
+		t->put = malloc(sizeof(*t->put));
+	if (t->put)
+		*t->put = *now;
+	t->put_at = c->out.ticks;
 	return 0;
+}
+
+static bool is_last(const struct viommu_container *c)
+{
+	return c && c->state == VIOMMU_CONTAINER_DEAD;
+}
+
+/* true: a server has heard the last state, as far as we can find out. */
+static bool ended_tell_one(struct collector *c, struct collector_ended *e)
+{
+	struct process_known *k = processes_find(c->processes, e->last.tgid, e->last.start_time);
+
+	told_settle(c, &e->told);
+	if (is_last(e->told.heard) || !k)
+		return true;
+	if (is_last(e->told.put))
+		return false;
+	/* Without memory for what was put, that it was put has to do. */
+	return !process_tell(c, k) && !container_put(c, &e->told, &e->last) &&
+	       !is_last(e->told.put);
+}
+
+static void ended_drop(struct collector *c, struct collector_ended **at)
+{
+	struct collector_ended *e = *at;
+	struct process_known *k = processes_find(c->processes, e->last.tgid, e->last.start_time);
+
+	if (k)
+		k->containers--;
+	*at = e->next;
+	c->ended_count--;
+	told_free(&e->told);
+	free(e);
+}
+
+static void ended_tell(struct collector *c)
+{
+	struct collector_ended **at = &c->ended;
+
+	while (*at) {
+		if (ended_tell_one(c, *at))
+			ended_drop(c, at);
+		else
+			at = &(*at)->next;
+	}
+}
+
+/* c->container is gone, and that was its last: it cannot be asked for again. */
+static void ended_add(struct collector *c, struct process_known *k)
+{
+	const uint32_t slot = c->container.slot;
+	struct collector_ended *e = NULL;
+
+	if (c->ended_count < COLLECTOR_MAX_ENDED)
+		e = calloc(1, sizeof(*e));
+	if (!e) {
+		c->lost.between++;
+		container_put(c, &c->slots[slot].told, &c->container);
+		told_free(&c->slots[slot].told);
+	} else {
+		e->last = c->container;
+		e->told = c->slots[slot].told;
+		e->next = c->ended;
+		c->ended = e;
+		c->ended_count++;
+		k->containers++;
+		c->slots[slot].told = (struct collector_told){ 0 };
+		if (ended_tell_one(c, e))
+			ended_drop(c, &c->ended);
+	}
+	slot_set(c, slot, 0, 0);
+}
+
+void collector_containers_free(struct collector *c)
+{
+	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
+		told_free(&c->slots[slot].told);
+	while (c->ended) {
+		struct collector_ended *e = c->ended;
+
+		c->ended = e->next;
+		told_free(&e->told);
+		free(e);
+	}
 }
 
 int collector_container(void *ctx, const struct owner *owner, const struct viommu_container *now)
@@ -153,21 +237,21 @@ int collector_container(void *ctx, const struct owner *owner, const struct viomm
 	struct process_known *k = processes_learn(c->processes, owner, NULL);
 	int err;
 
-	if (!k)
+	if (!k) {
+		c->lost.between += dead;
 		return 0;
-	err = process_tell(c, k);
-	if (!err) {
-		c->container = *now;
-		c->container.id += c->epoch << EPOCH_SHIFT;
-		err = container_put(c, now->slot);
 	}
-	/* A server that comes later knows of neither the container nor its end. */
-	if (dead && !is_open(c))
-		err = 0;
+	c->container = *now;
+	c->container.id += c->epoch << EPOCH_SHIFT;
+	if (dead) {
+		ended_add(c, k);
+		return 0;
+	}
+	err = process_tell(c, k);
 	if (!err)
-		slot_set(c, now->slot, dead ? 0 : now->tgid, now->start_time);
-	if (!err && dead)
-		collector_slot_free(c, now->slot);
+		err = container_put(c, &c->slots[now->slot].told, &c->container);
+	if (!err)
+		slot_set(c, now->slot, now->tgid, now->start_time);
 	return err;
 }
 
@@ -359,15 +443,21 @@ static void guard_tell(struct collector *c)
 
 /* ---------------------------------------------------------------------------------------- greet */
 
+static void told_forget(const struct collector *c, struct collector_told *t)
+{
+	told_settle(c, t);
+	free(t->put);
+	t->put = NULL;
+}
+
 void collector_forget_unheard(struct collector *c)
 {
 	if (!was_heard(c, c->lost_told_at))
 		c->lost_told = c->lost_heard;
-	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++) {
-		slot_settle(c, slot);
-		free(c->slots[slot].put);
-		c->slots[slot].put = NULL;
-	}
+	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
+		told_forget(c, &c->slots[slot].told);
+	for (struct collector_ended *e = c->ended; e; e = e->next)
+		told_forget(c, &e->told);
 }
 
 /* Totals go on from what the last server was told; state is told from the start. */
@@ -390,7 +480,15 @@ static void all_forget(struct collector *c)
 	}
 	for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++) {
 		c->slots[slot].pid = 0;
-		c->slots[slot].adopt = true;
+		c->slots[slot].told.adopt = true;
+	}
+	for (struct collector_ended *e = c->ended; e; e = e->next) {
+		struct process_known *k = processes_find(c->processes, e->last.tgid,
+							 e->last.start_time);
+
+		e->told.adopt = true;
+		if (k)
+			k->containers++;
 	}
 	if (c->session)
 		session_retell(c->session);
@@ -418,6 +516,7 @@ void collector_tell_before(struct collector *c)
 	if (c->out.fd >= 0 && c->hello_due)
 		collector_hello(c);
 	processes_tell(c);
+	ended_tell(c);
 }
 
 void collector_tell_after(struct collector *c)

@@ -413,8 +413,7 @@ out:
 		session_free(c->session);
 		guard_watch_free(c->guard);
 		processes_free(c->processes);
-		for (uint32_t slot = 0; slot < VIOMMU_MAX_CONTAINERS; slot++)
-			collector_slot_free(c, slot);
+		collector_containers_free(c);
 		free(c->groups);
 	}
 	free(c);
