@@ -226,6 +226,9 @@ int ledger_set_container(struct ledger *l, const struct viommu_container *told, 
 	struct container *c;
 	const int err = container_get(l, told, now, &c);
 
+	/* There was no room for its process, or it had to make room. */
+	if (err == -ENOENT)
+		return ledger_drop(l, err);
 	if (err)
 		return err;
 	container_update(c, told, now);
