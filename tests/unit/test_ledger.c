@@ -586,6 +586,35 @@ static void what_another_ledger_counted_is_left_out(void **state)
 	ledger_free(l);
 }
 
+/* The event of a failure that another ledger was told of does not stand for one that is lost. */
+static void what_another_ledger_counted_hides_nothing(void **state)
+{
+	struct viommu_container c = ledger_container_of(1, 10, 39);
+	struct ledger *l = ledger_new();
+	uint64_t now = NOW;
+
+	(void)state;
+	add_process(l, "g", 10);
+	c.map_failures[EINVAL] = 6;
+	assert_int_equal(ledger_adopt_container(l, &c, now), 0);
+	set(l, &c);
+	tell(l, "g", 1, VIOMMU_REASON_OVERLAP, 1);	/* of the six */
+	ledger_expire(l, now, HOUR);
+	ledger_expire(l, now += LEDGER_GRACE_EVENTS - 1, HOUR);
+	tell(l, "g", 1, VIOMMU_REASON_OVERLAP, 1);	/* ahead of the state */
+	c.map_failures[EINVAL]++;
+	assert_int_equal(ledger_set_container(l, &c, now), 0);
+	for (unsigned int i = 0; i < 3; i++)
+		ledger_expire(l, now += LEDGER_GRACE_EVENTS, HOUR);
+	assert_int_equal(get(l, "g")->failures[VIOMMU_REASON_OVERLAP], 2);
+	assert_int_equal(get(l, "g")->failures[VIOMMU_REASON_UNKNOWN], 0);
+	c.map_failures[EINVAL]++;			/* its record is lost */
+	assert_int_equal(ledger_set_container(l, &c, now), 0);
+	ledger_expire(l, now + LEDGER_GRACE_EVENTS, HOUR);
+	assert_int_equal(get(l, "g")->failures[VIOMMU_REASON_UNKNOWN], 1);
+	ledger_free(l);
+}
+
 static void domains_expire(void **state)
 {
 	const struct ledger_denials denials = { .domain = "gone", .policy = "p", .denials = 1 };
@@ -789,7 +818,7 @@ static void tables_are_bounded(void **state)
 	assert_int_equal(ledger_set_container(l, &c, NOW), -ENOSPC);
 	c.id = 1;
 	set(l, &c);
-	assert_int_equal(ledger_lost(l, LEDGER_LOST_FULL), 3);
+	assert_int_equal(ledger_lost(l, LEDGER_LOST_FULL), 4);
 	ledger_free(l);
 }
 
@@ -924,6 +953,7 @@ int main(void)
 		cmocka_unit_test(ranges_are_usable_in_all_containers),
 		cmocka_unit_test(totals_outlive_the_collector),
 		cmocka_unit_test(what_another_ledger_counted_is_left_out),
+		cmocka_unit_test(what_another_ledger_counted_hides_nothing),
 		cmocka_unit_test(domains_expire),
 		cmocka_unit_test(domains_that_fail_do_not_expire),
 		cmocka_unit_test(nothing_on_its_way_is_forgotten),

@@ -59,6 +59,8 @@ struct domain {
 	 */
 	int64_t untold;
 	uint64_t untold_since;		/**< when it rose; valid if it is above 0 */
+	/** When more had been told of than containers counted; 0: it is not so. */
+	uint64_t surplus_since;
 	uint64_t failed_at;		/**< when a container that was alive had failed once more */
 };
 

@@ -208,6 +208,22 @@ void domain_settle(struct domain *d, uint64_t now, uint64_t grace)
 }
 
 /*
+ * Events may be ahead of their container's state for as long as behind it. What is told of and then
+ * still not counted was counted for an earlier server: it must not stand for what is lost later.
+ */
+static void domain_forget_surplus(struct domain *d, uint64_t now)
+{
+	if (!d->surplus_since || d->surplus_since > now)
+		d->surplus_since = now;
+	if (now - d->surplus_since < LEDGER_GRACE_EVENTS)
+		return;
+	for (struct container *c = d->containers; c; c = c->next)
+		c->told = c->counts.failures;
+	d->untold = 0;
+	d->surplus_since = 0;
+}
+
+/*
  * The same of what is alive, once nothing failed for as long as an event may take: a VM runs for
  * months, and a record that was lost would be missing for as long.
  */
@@ -217,10 +233,16 @@ static void domain_settle_alive(struct domain *d, uint64_t now)
 
 	if (d->failed_at > now)		/* the clock was set back */
 		d->failed_at = now;
-	if (now - d->failed_at < LEDGER_GRACE_EVENTS)
+	if (now - d->failed_at < LEDGER_GRACE_EVENTS) {
+		d->surplus_since = 0;
 		return;
+	}
 	for (const struct container *c = d->containers; c; c = c->next)
 		owed += (int64_t)(c->counts.failures - c->told);
+	if (owed < 0)
+		domain_forget_surplus(d, now);
+	else
+		d->surplus_since = 0;
 	if (owed <= 0)
 		return;
 	d->shown.failures[VIOMMU_REASON_UNKNOWN] += (uint64_t)owed;

@@ -164,8 +164,8 @@ void ledger_end_process(struct ledger *l, uint32_t pid, uint64_t start_time, uin
  * is lower than before is taken as a new container's. state DEAD: its last; it adds to the domain
  * and is forgotten. Failures that it counted and no event told of become reason unknown,
  * LEDGER_GRACE_EVENTS after its end, or after the last failure of the domain. A container handed on
- * to another process counts for that one's domain from then on. 0; -ENOENT: neither its process nor
- * itself is known; -EINVAL: id 0; -ENOSPC, -ENOMEM.
+ * to another process counts for that one's domain from then on. 0; -EINVAL: id 0; -ENOENT: neither its
+ * process nor itself is known, which counts as LEDGER_LOST_FULL like -ENOSPC and -ENOMEM.
  */
 int ledger_set_container(struct ledger *l, const struct viommu_container *container, uint64_t now);
 
