@@ -87,7 +87,9 @@ struct ledger_domain {
 	unsigned int processes;		/**< alive */
 	unsigned int containers;	/**< alive */
 	uint64_t since;			/**< CLOCK_REALTIME ns of when the counters began with 0 */
-	uint64_t seen;			/**< CLOCK_REALTIME ns of when a process was alive, or failed, last */
+	uint64_t seen;			/**< CLOCK_REALTIME ns of when a process was alive, or
+					 *  failed, last
+					 */
 
 	uint64_t maps;			/**< MAP calls that succeeded */
 	uint64_t unmaps;
@@ -164,8 +166,8 @@ void ledger_end_process(struct ledger *l, uint32_t pid, uint64_t start_time, uin
  * is lower than before is taken as a new container's. state DEAD: its last; it adds to the domain
  * and is forgotten. Failures that it counted and no event told of become reason unknown,
  * LEDGER_GRACE_EVENTS after its end, or after the last failure of the domain. A container handed on
- * to another process counts for that one's domain from then on. 0; -EINVAL: id 0; -ENOENT: neither its
- * process nor itself is known, which counts as LEDGER_LOST_FULL like -ENOSPC and -ENOMEM.
+ * to another process counts for that one's domain from then on. 0; -EINVAL: id 0; -ENOENT: neither
+ * its process nor itself is known, which counts as LEDGER_LOST_FULL like -ENOSPC and -ENOMEM.
  */
 int ledger_set_container(struct ledger *l, const struct viommu_container *container, uint64_t now);
 
@@ -210,9 +212,9 @@ int ledger_set_program(struct ledger *l, const char *program, bool attached);
 void ledger_restart(struct ledger *l, uint64_t now);
 
 /**
- * Forget domains without a process or a failure since before now - keep, and their denials, but none within
- * LEDGER_GRACE_EVENTS or in the call that settles what it owes; settle what waits for a grace.
- * Call every second. true: totals have grown by that.
+ * Forget domains without a process or a failure since before now - keep, and their denials, but
+ * none within LEDGER_GRACE_EVENTS or in the call that settles what it owes; settle what waits for a
+ * grace. Call every second. true: totals have grown by that.
  */
 bool ledger_expire(struct ledger *l, uint64_t now, uint64_t keep);
 
