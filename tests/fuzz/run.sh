@@ -48,23 +48,34 @@ objects() {
 	echo "${objects[@]}"
 }
 
-fuzz_one() {
-	local name=$1 objects dict=tests/fuzz/${1#fuzz_}.dict
+fuzz_build() {
+	local name=$1 objects
 	# shellcheck disable=SC2046 # a list of files
 	objects=$(objects "tests/fuzz/$name.c" $(sources_of "$name"))
 	# shellcheck disable=SC2086 # a list of files
 	clang -g -fsanitize=fuzzer,address,undefined $objects \
 		-lexpat -ljansson -lyaml -lmnl -lkmod $(libraries_of "$name") -o "$out/$name"
+}
+
+fuzz_run() {
+	local name=$1 dict=tests/fuzz/${1#fuzz_}.dict
 	mkdir -p "$out/$name.corpus"
 	"$out/$name" -max_total_time="$seconds" -max_len=6000 -artifact_prefix="$out/$name-" \
 		$([ -f "$dict" ] && echo "-dict=$dict") \
 		"$out/$name.corpus" "tests/fuzz/seeds/${name#fuzz_}" > "$out/$name.log" 2>&1 ||
-		{ tail -n 40 "$out/$name.log"; return 1; }
-	tail -n 1 "$out/$name.log"
+		{ echo "$name found something:"; tail -n 40 "$out/$name.log"; return 1; }
+	echo "$name: $(tail -n 1 "$out/$name.log")"
 }
 
-for harness in tests/fuzz/fuzz_*.c; do
-	name=$(basename "$harness" .c)
-	echo "$name for $seconds s"
-	fuzz_one "$name"
+# Two at a time: a fuzzer has one thread.
+if [ "${1:-}" = --run ]; then
+	fuzz_run "$2"
+	exit
+fi
+names=$(basename -s .c tests/fuzz/fuzz_*.c)
+for name in $names; do
+	fuzz_build "$name"
 done
+echo "$seconds s each"
+# shellcheck disable=SC2086 # a list of names
+printf '%s\n' $names | xargs -P 2 -n 1 tests/fuzz/run.sh --run
