@@ -2,6 +2,7 @@
 #include "daemon/server.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -224,6 +225,11 @@ int server_run(const struct server_opts *opts)
 	const int signal_fd = signals_open(opts->fd >= 0);
 	int code = EXIT_FAILED;
 
+	/*
+	 * An answer is megabytes, for a moment. By itself the C library learns to keep room for the
+	 * largest that it has seen.
+	 */
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	if (s) {
 		s->opts = opts;
 		s->config = *opts->config;
