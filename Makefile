@@ -167,7 +167,7 @@ lint: ## style of every file; CHECKPATCH=/path/to/checkpatch.pl adds the kernel'
 sync: all ## hold help, manual, completion, schema and tables together
 	$(Q)tests/sync/run.sh $(O)
 
-check: ## install what is needed and run every test (about 15 minutes on two cores)
+check: ## install what is needed and run every test (about 35 minutes on two cores)
 	$(Q)tests/check.sh
 
 check-full: ## the same, and what takes longer: a minute of fuzzing a parser, Linux guests, the module under load
