@@ -2,7 +2,7 @@
 /*
  * What the collector tells a server that comes after another one: what that one heard is left out,
  * what it was only sent is not; and what is wrong, for as long as it is. The tracer below it is not
- * there: collector-tell.c is tested by itself.
+ * there: what tells of it is tested by itself.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "daemon/collector-containers.c"
+#include "daemon/collector-host.c"
 #include "daemon/collector-tell.c"
 #include "ledger.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The collector's state: collector.c runs it, collector-tell.c tells the server of it. */
+/*
+ * The collector's state: collector.c runs it, collector-tell.c tells the server of it,
+ * collector-containers.c and collector-host.c know what of it a server has.
+ */
 #ifndef VIOMMU_DAEMON_COLLECTOR_PARTS_H
 #define VIOMMU_DAEMON_COLLECTOR_PARTS_H
 
@@ -18,6 +21,9 @@ enum collector_topic {
 };
 
 #define COLLECTOR_MAX_PROGRAMS 64
+
+/** Ids of containers begin anew with each load of the module: so many bits they have below that. */
+#define COLLECTOR_EPOCH_SHIFT 48
 
 /** State that is told when it changes. */
 struct collector_program {
@@ -90,6 +96,28 @@ void collector_message(void *ctx, enum tracer_level level, const char *text);
 void collector_process(void *ctx, const struct owner *owner, const struct viommu_rec_process *rec);
 int collector_container(void *ctx, const struct owner *owner, const struct viommu_container *c);
 void collector_detached(void *ctx);
+
+/** A server is there and has been greeted. */
+bool collector_is_open(const struct collector *c);
+/** Put a message for the server: 0, -ENOTCONN, or as outbox_put(). */
+int collector_put(struct collector *c, enum wire_type type, const void *data);
+/** Of what was put after so many ticks: the next one was heard, and so was this. */
+bool collector_was_heard(const struct collector *c, uint64_t put_at);
+
+/** Tell what is due. */
+void collector_processes_tell(struct collector *c);
+/** Last states of containers. */
+void collector_ended_tell(struct collector *c);
+/** Processes that ended, once their containers' last has been told. */
+void collector_ends_tell(struct collector *c);
+void collector_groups_tell(struct collector *c);
+void collector_programs_tell(struct collector *c);
+void collector_guard_tell(struct collector *c);
+
+/** States of containers that were put and not heard count as not told. */
+void collector_containers_unheard(struct collector *c);
+/** A new server knows of no container, and is told first what earlier ones heard. */
+void collector_containers_adopt(struct collector *c);
 
 /** What was put for the server of before and not heard by it counts as not told. */
 void collector_forget_unheard(struct collector *c);
