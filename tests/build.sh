@@ -5,28 +5,7 @@ set -u
 # As if typed: a make above us would have its sub-makes say more.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 cd "$(dirname "$0")/.." || exit 1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-result() {
-	if [ "$2" -eq 0 ]; then
-		passed=$((passed + 1))
-		echo "  ok $1"
-	else
-		failed=$((failed + 1))
-		echo "  FAIL $1"
-		[ ! -s "$work/log" ] || tail -n 20 "$work/log" | sed 's/^/    /'
-	fi
-}
-
-# test_that NAME COMMAND...
-test_that() {
-	local name=$1
-	shift
-	"$@" > "$work/log" 2>&1
-	result "$name" $?
-}
+. tests/lib.sh
 
 # In a network namespace of its own there is not even a loopback that is up.
 builds_without_network() { unshare -n make -j2 O="$work/build" all tools; }
@@ -90,9 +69,7 @@ help_names_all() {
 	done
 }
 
-start=$SECONDS
 test_that 'builds from nothing, without a network' builds_without_network
-echo "     ($((SECONDS - start)) s)"
 test_that 'a second build does nothing' says_little
 test_that 'packages are below it' folders_are_no_dependencies
 for header in user/core/iova.h user/host/vm.h user/trace/tracer.h user/cli/output.h; do
@@ -102,5 +79,4 @@ test_that 'a change of the records reaches BPF and its loader' record_is_followe
 test_that 'installs below DESTDIR and PREFIX' installs
 test_that 'clean keeps what was fetched' cleans
 test_that 'help lists the targets' help_names_all
-[ -z "${RESULTS:-}" ] || echo "$passed $failed 0" >> "$RESULTS"
-[ "$failed" -eq 0 ]
+test_done build

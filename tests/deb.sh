@@ -5,24 +5,9 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 debs=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+. tests/lib.sh
 trace=$(echo "$debs"/viommu-trace_*.deb)
 guard=$(echo "$debs"/viommu-guard-dkms_*.deb)
-
-# test_that NAME COMMAND...
-test_that() {
-	local name=$1
-	shift
-	if "$@" >"$work/log" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "  FAIL $name"
-		tail -n 20 "$work/log" | sed 's/^/    /'
-	fi
-}
 
 # Unpacked with dpkg's own extraction; installed into a root folder the scripts would need a system.
 unpacks() { dpkg-deb -x "$trace" "$work/root" && dpkg-deb -x "$guard" "$work/root"; }
@@ -167,6 +152,4 @@ test_that 'scripts' scripts_are_there
 test_that 'an upgrade starts anew what runs' upgrade_restarts
 test_that 'purge' purge_removes_the_history
 test_that 'the module builds from its package' module_sources_suffice
-echo "deb: $passed passed, $failed failed"
-[ -z "${RESULTS:-}" ] || echo "$passed $failed 0" >>"$RESULTS"
-[ "$failed" -eq 0 ]
+test_done deb

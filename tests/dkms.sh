@@ -4,22 +4,7 @@
 # and no other file of this repository; and dkms.conf says what DKMS needs. tests/dkms.sh
 set -u
 cd "$(dirname "$0")/.." || exit 1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-# check NAME COMMAND...
-check() {
-	local name=$1
-	shift
-	if "$@" > "$work/log" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL dkms: $name"
-		tail -n 20 "$work/log" | sed 's/^/    /'
-	fi
-}
+. tests/lib.sh
 
 # dkms_read KERNEL: dkms.conf for it, as DKMS reads it; twice, as it uses values that it sets itself.
 dkms_read() {
@@ -61,11 +46,9 @@ dkms_config() {
 	done
 }
 
-check "make kmod-install DESTDIR=" make kmod-install "DESTDIR=$work/root"
+test_that "make kmod-install DESTDIR=" make kmod-install "DESTDIR=$work/root"
 for kernel in 6.1 6.12; do
-	check "builds for $kernel" dkms_build "$kernel"
-	check "is for $kernel" dkms_config "$kernel"
+	test_that "builds for $kernel" dkms_build "$kernel"
+	test_that "is for $kernel" dkms_config "$kernel"
 done
-[ -z "${RESULTS:-}" ] || echo "$passed $failed 0" >> "$RESULTS"
-echo "dkms: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+test_done dkms

@@ -6,9 +6,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=${1:-build}
 [ -x "$build/viommuctl" ] || { echo "fleet: $build/viommuctl is not built" >&2; exit 1; }
-work=$(mktemp -d)
+. tests/lib.sh
 export no_proxy='*' NO_PROXY='*'
-passed=0 failed=0
 pids=
 
 stop_all() {
@@ -18,25 +17,6 @@ stop_all() {
 	rm -rf "$work"
 }
 trap stop_all EXIT
-
-result() {
-	if [ "$2" -eq 0 ]; then
-		passed=$((passed + 1))
-		[ -z "${V:-}" ] || echo "  ok $1"
-	else
-		failed=$((failed + 1))
-		echo "  FAIL $1"
-		head -n 20 "$work/out" "$work/err" 2>/dev/null | cut -c 1-300 | sed 's/^/    /'
-	fi
-}
-
-# test_that NAME COMMAND...
-test_that() {
-	local name=$1
-	shift
-	"$@"
-	result "$name" $?
-}
 
 # fleet CODE ARGUMENT...: ends with that code; output in out and err.
 fleet() {
@@ -450,6 +430,4 @@ test_that 'a host that is down' host_down
 test_that 'only a host that is down' host_down_only
 rm -f "$work/hosts/amd.down"
 with_users
-echo "fleet: $passed passed, $failed failed"
-[ -z "${RESULTS:-}" ] || echo "$passed $failed 0" >>"$RESULTS"
-[ "$failed" -eq 0 ]
+test_done fleet

@@ -4,22 +4,7 @@
 # that the exporter does not have.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-# test_that NAME COMMAND...
-test_that() {
-	local name=$1
-	shift
-	if "$@" >"$work/log" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "  FAIL $name"
-		tail -n 20 "$work/log" | cut -c 1-300 | sed 's/^/    /'
-	fi
-}
+. tests/lib.sh
 
 rules_are_valid() { promtool check rules dist/prometheus/*.yml; }
 rules_work() { promtool test rules tests/prometheus/*.test.yml; }
@@ -218,6 +203,4 @@ test_that 'a planted record is noticed' a_planted_record_is_seen
 test_that 'the dashboard is valid' dashboard_is_valid
 test_that 'the dashboard draws what begins above 0' dashboard_draws_beginnings
 test_that 'the dashboard counts groups that are not known' dashboard_counts_unknown_groups
-echo "prometheus: $passed passed, $failed failed"
-[ -z "${RESULTS:-}" ] || echo "$passed $failed 0" >>"$RESULTS"
-[ "$failed" -eq 0 ]
+test_done prometheus
